@@ -1,0 +1,26 @@
+"""Configuration: read once at the door, typed, frozen, every problem reported at once."""
+
+from leukocytosis.config.claims import Claim, Claims, load_claims
+from leukocytosis.config.codelist import Codelist, Entry, load_codelists
+from leukocytosis.config.manifest import Manifest, load_manifest
+from leukocytosis.config.policy import Policy, load_policy
+from leukocytosis.config.protocol import Protocol, load_protocol
+from leukocytosis.config.quantities import Unit, fold_unit, load_units
+
+__all__ = [
+    "Claim",
+    "Claims",
+    "Codelist",
+    "Entry",
+    "Manifest",
+    "Policy",
+    "Protocol",
+    "Unit",
+    "fold_unit",
+    "load_claims",
+    "load_codelists",
+    "load_manifest",
+    "load_policy",
+    "load_protocol",
+    "load_units",
+]

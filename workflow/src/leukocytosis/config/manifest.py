@@ -1,0 +1,134 @@
+"""Manifests: where an extract's files are, and how their columns map to canonical tables."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from leukocytosis.config.reading import Document, Strict, build
+from leukocytosis.errors import ConfigError, Problem, listed, nearest
+from leukocytosis.tables import CANONICAL
+
+CANONICAL_NAMES = tuple(table.name for table in CANONICAL)
+
+
+class RawFile(Strict):
+    """A raw file, or several of one shape (`path` may be a glob): CSV (also .gz) or Parquet."""
+
+    path: str
+    encoding: Literal["utf-8", "latin-1", "utf-16"] = "utf-8"
+    delimiter: str = ","
+    missing: tuple[str, ...] = ("",)  # texts that stand for a missing value
+
+
+class Source(Strict):
+    """Rows for one canonical table: a raw file whose columns are named, or a SQL view of it.
+
+    `columns` maps canonical columns to raw ones, `constants` gives a fixed text. A `sql` file
+    is one SELECT over the raw files (views by their manifest names; all columns text in a CSV)
+    that returns every row of the file named in `rows_of` exactly once, with canonical column
+    names; a row it wants left out has the reason in a column `left_out`.
+    """
+
+    rows_of: str
+    columns: dict[str, str] = Field(default_factory=dict)
+    constants: dict[str, str] = Field(default_factory=dict)
+    sql: str | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.sql is None) == (not self.columns):
+            raise ValueError("give either 'columns' or 'sql'")
+        return self
+
+
+class Observation(Strict):
+    """What ends observation where `patients` does not say: the latest day deaths were seen."""
+
+    deaths_known_until_on: date | None = None
+    says: str
+
+
+class Manifest(Strict):
+    """An extract: its files, its tables, its codes and units, and what it cannot show.
+
+    `values` maps printed values to the allowed ones (`encounters.disposition: {HOSPICE:
+    hospice}`); a printed value that is not mapped stops the run with its count. `code_maps`
+    are CSVs `code_system, code, to_code_system, to_code, term` from local to standard codes.
+    `units` adds local spellings (`{K/CUMM: 10*9/L}`). `absent` says, table by table, what the
+    extract cannot show. `tolerated_share` is the share of a source's rows that may be rejected
+    for a value that cannot be read before the run stops.
+    """
+
+    extract: str
+    title: str
+    synthetic: bool
+    licence: str = ""
+    citation: str = ""
+    root: str
+    policy: str = "default"
+    files: dict[str, RawFile]
+    tables: dict[str, tuple[Source, ...]]
+    absent: dict[str, str] = Field(default_factory=dict)
+    values: dict[str, dict[str, str]] = Field(default_factory=dict)
+    code_maps: tuple[str, ...] = ()
+    units: dict[str, str] = Field(default_factory=dict)
+    date_formats: tuple[str, ...] = ()
+    decimal: Literal[".", ","] = "."
+    time_zone: str = "local clock time as recorded; no conversion"
+    blood_specimens: tuple[str, ...] = ("blood", "serum", "plasma")
+    observation: Observation
+    truth: str | None = None
+    tolerated_share: float = Field(default=0.05, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        faults = [*self._unknown_tables(), *self._unknown_files(), *self._unknown_columns()]
+        missing = [n for n in CANONICAL_NAMES if n not in self.tables and n not in self.absent]
+        if missing:
+            faults.append(
+                f"says nothing of {listed(missing)}: map the table, or list it under 'absent'"
+            )
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def _unknown_tables(self) -> list[str]:
+        return [
+            f"unknown table '{name}'{nearest(name, CANONICAL_NAMES)}"
+            for name in (*self.tables, *self.absent)
+            if name not in CANONICAL_NAMES
+        ]
+
+    def _unknown_files(self) -> list[str]:
+        return [
+            f"table '{name}' reads rows of '{source.rows_of}', which is not under 'files'"
+            f"{nearest(source.rows_of, self.files)}"
+            for name, sources in self.tables.items()
+            for source in sources
+            if source.rows_of not in self.files
+        ]
+
+    def _unknown_columns(self) -> list[str]:
+        known = {table.name: table.names for table in CANONICAL}
+        return [
+            f"table '{name}' has no column '{column}'{nearest(column, known[name])}"
+            for name, sources in self.tables.items()
+            if name in known
+            for source in sources
+            for column in (*source.columns, *source.constants)
+            if column not in known[name]
+        ]
+
+
+def load_manifest(path: Path) -> Manifest:
+    """Return the manifest of an extract; ConfigError lists every problem of the file."""
+    manifest = build(Manifest, Document(path))
+    if manifest.extract != path.stem:
+        raise ConfigError(
+            Problem(str(path), f"names the extract '{manifest.extract}'", "use the file's name")
+        )
+    return manifest
