@@ -1,0 +1,19 @@
+-- The file has a row per antibiotic tried; one row per specimen, test and organism is kept.
+-- 'CANCELLED' in the organism column means that the test was not done.
+SELECT
+    microevent_id AS micro_id,
+    subject_id AS patient_id,
+    hadm_id AS encounter_id,
+    micro_specimen_id AS specimen_id,
+    coalesce(charttime, chartdate) AS collected_at,
+    spec_type_desc AS specimen,
+    test_name AS test,
+    CASE WHEN org_name IS NULL THEN 'negative' ELSE 'positive' END AS result,
+    org_name AS organism,
+    CASE
+        WHEN org_name = 'CANCELLED' THEN 'test_cancelled'
+        WHEN row_number() OVER (
+            PARTITION BY micro_specimen_id, test_name, org_name ORDER BY CAST(microevent_id AS BIGINT)
+        ) > 1 THEN 'same_organism_again'
+    END AS left_out
+FROM microbiologyevents

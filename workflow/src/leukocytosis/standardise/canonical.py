@@ -1,0 +1,232 @@
+"""One function per canonical table: which expression gives each column, which rules judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from leukocytosis.config import Codelist, Unit
+from leukocytosis.config.codelist import FORMATS
+from leukocytosis.standardise import values, wanted
+from leukocytosis.standardise.reading import NOTHING, Reader
+from leukocytosis.store import quoted
+from leukocytosis.tables import DRUG_KINDS
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What the standardise stage knows of codes and units."""
+
+    codelists: Mapping[str, Codelist]
+    code_map: Mapping[tuple[str, str], tuple[str, str]]
+    units: tuple[Unit, ...]
+
+
+def read_patients(reader: Reader, _: Vocabulary) -> None:
+    """Patients: observation may end with the patient, or with the extract."""
+    limit = reader.manifest.observation.deaths_known_until_on
+    until = f"DATE {quoted(limit.isoformat())}" if limit else "CAST(NULL AS DATE)"
+    reader.columns = {
+        "patient_id": reader.text("patient_id"),
+        "sex": reader.category("sex"),
+        "birth_year": f"CAST({reader.number('birth_year')} AS BIGINT)",
+        "observed_from_on": f"CAST({reader.time('observed_from_on')} AS DATE)",
+        "observed_until_on": f"coalesce(CAST({reader.time('observed_until_on')} AS DATE), {until})",
+    }
+    reader.need("patient_id")
+    reader.need_listed("sex")
+
+
+def read_deaths(reader: Reader, _: Vocabulary) -> None:
+    """Deaths, dated to the day."""
+    reader.columns = {
+        "patient_id": reader.text("patient_id"),
+        "died_on": f"CAST({reader.time('died_on')} AS DATE)",
+        "death_source": f"coalesce({reader.text('death_source')}, 'extract')",
+    }
+    reader.need("patient_id")
+    reader.need("died_on")
+    imprecise = f"{reader.precision('died_on')} IN ('month', 'year')"
+    reader.refuse("died_on_not_to_the_day", "died_on", imprecise)
+
+
+def read_encounters(reader: Reader, _: Vocabulary) -> None:
+    """Encounters; an end that cannot be read is missing."""
+    reader.columns = {
+        "encounter_id": reader.text("encounter_id"),
+        "patient_id": reader.text("patient_id"),
+        "started_at": reader.time("started_at"),
+        "ended_at": reader.time("ended_at"),
+        "setting": reader.category("setting"),
+        "disposition": reader.category("disposition"),
+    }
+    for column in ("encounter_id", "patient_id", "started_at"):
+        reader.need(column)
+    reader.need_listed("setting")
+    reader.need_listed("disposition")
+
+
+def read_labs(reader: Reader, vocabulary: Vocabulary) -> None:
+    """Results of the lab codes some codelist names, in the concept's standard unit."""
+    concepts = wanted.lab_concepts(vocabulary.codelists, vocabulary.code_map)
+    system = reader.text("code_system")
+    constant = reader.source.constants.get("code_system")
+    names = {key: concept for key, concept in concepts.items() if constant in (None, key[0])}
+    code = f"CAST({reader.raw('code')} AS VARCHAR)"
+    codes = ", ".join(quoted(c) for c in sorted({c for _, c in names}))
+    reader.keep = f"{code} IN ({codes})" if codes else "false"
+    if constant is None:
+        reader.keep += f" AND {_concept(code, system, names)} IS NOT NULL"
+    reader.columns = {
+        "lab_id": reader.row_id,
+        "patient_id": reader.text("patient_id"),
+        "encounter_id": reader.text("encounter_id"),
+        "taken_at": reader.time("taken_at"),
+        "taken_precision": reader.precision("taken_at"),
+        "code_system": system,
+        "code": code,
+        "concept": _concept(code, system, names),
+        "value": reader.number(_value_column(reader)),
+        "value_text": reader.text(_value_column(reader)),
+        "comparator": _comparator(reader),
+        "specimen": reader.text("specimen"),
+        "printed_unit": values.compile_unit(reader.text("unit")),
+        "result_status": f"lower({_status(reader)})",
+    }
+    _judge_labs(reader)
+
+
+def _value_column(reader: Reader) -> str:
+    return "value" if reader.given("value") else "value_text"
+
+
+def _status(reader: Reader) -> str:
+    return f"coalesce({reader.text('result_status')}, 'final')"
+
+
+def _comparator(reader: Reader) -> str:
+    if reader.given("comparator"):
+        return f"nullif(left({reader.text('comparator')}, 1), '')"
+    column = _value_column(reader)
+    return values.compile_comparator(reader.raw(column), reader.type_of(column))
+
+
+def _concept(code: str, system: str, names: Mapping[tuple[str, str], str]) -> str:
+    whens = " ".join(
+        f"WHEN {code} = {quoted(c)} AND {system} = {quoted(s)} THEN {quoted(concept)}"
+        for (s, c), concept in sorted(names.items())
+    )
+    return f"CASE {whens} END" if whens else NOTHING
+
+
+def _judge_labs(reader: Reader) -> None:
+    blood = ", ".join(quoted(s.lower()) for s in reader.manifest.blood_specimens)
+    reader.refuse("patient_id_missing", "patient_id", "patient_id IS NULL")
+    reader.need("taken_at")
+    reader.refuse(
+        "specimen_not_blood",
+        "specimen",
+        f"specimen IS NOT NULL AND lower(specimen) NOT IN ({blood})",
+    )
+    reader.refuse("entered_in_error", "result_status", "result_status LIKE 'entered in error%'")
+    reader.refuse("value_missing", "value", "value_text IS NULL")
+    reader.refuse("value_not_a_number", "value", "value IS NULL OR isnan(value) OR isinf(value)")
+    reader.refuse("value_negative", "value", "value < 0")
+
+
+def read_diagnoses(reader: Reader, vocabulary: Vocabulary) -> None:
+    """Codes some codelist names; those written like no code of their system are refused."""
+    system = (
+        reader.category("code_system")
+        if reader.given("code_system")
+        else reader.text("code_system")
+    )
+    code = values.compile_code(reader.raw("code"))
+    entries = wanted.all_of(vocabulary.codelists, wanted.DIAGNOSIS_SYSTEMS)
+    formats = " ".join(
+        f"WHEN {quoted(s)} THEN NOT regexp_full_match(code, {quoted(FORMATS[s])})"
+        for s in wanted.DIAGNOSIS_SYSTEMS
+    )
+    malformed = f"CASE code_system {formats} ELSE false END"
+    named = wanted.compile_in_systems("code", "code_system", entries)
+    listed = f"code_system IN ({', '.join(quoted(s) for s in wanted.DIAGNOSIS_SYSTEMS)})"
+    reader.columns = {
+        "diagnosis_id": reader.row_id,
+        "patient_id": reader.text("patient_id"),
+        "encounter_id": reader.text("encounter_id"),
+        "recorded_at": reader.time("recorded_at"),
+        "recorded_precision": reader.precision("recorded_at"),
+        "code_system": system,
+        "code": code,
+        "position": f"CAST({reader.number('position')} AS BIGINT)",
+    }
+    reader.keep = f"({named} OR NOT coalesce({listed}, false) OR {malformed})"
+    reader.refuse("patient_id_missing", "patient_id", "patient_id IS NULL")
+    reader.refuse("code_missing", "code", "nullif(code, '') IS NULL")
+    reader.refuse("code_system_missing", "code_system", "code_system IS NULL")
+    reader.refuse_unlisted("code_system", f"NOT ({listed})")
+    reader.refuse("code_not_of_its_system", "code", malformed, unreadable=True)
+    reader.need("recorded_at")
+
+
+def read_drugs(reader: Reader, vocabulary: Vocabulary) -> None:
+    """Drugs some codelist names, by code or by the words of their name."""
+    entries = wanted.all_of(vocabulary.codelists, wanted.DRUG_SYSTEMS)
+    by_code = wanted.compile_in_systems("code", "code_system", entries)
+    by_name = wanted.compile_words_match(
+        values.compile_words("name"), wanted.drug_names(vocabulary.codelists)
+    )
+    reader.columns = {
+        "drug_id": reader.row_id,
+        "patient_id": reader.text("patient_id"),
+        "encounter_id": reader.text("encounter_id"),
+        "started_at": reader.time("started_at"),
+        "ended_at": reader.time("ended_at"),
+        "code_system": reader.text("code_system"),
+        "code": values.compile_code(reader.raw("code")),
+        "name": reader.text("name"),
+        "dose": reader.number("dose"),
+        "dose_unit": reader.text("dose_unit"),
+        "doses_per_day": reader.number("doses_per_day"),
+        "route": reader.text("route"),
+        "kind": reader.category("kind") if reader.given("kind") else reader.text("kind"),
+    }
+    reader.keep = f"(coalesce({by_code}, false) OR coalesce({by_name}, false))"
+    reader.refuse("patient_id_missing", "patient_id", "patient_id IS NULL")
+    reader.need("started_at")
+    kinds = ", ".join(quoted(kind) for kind in DRUG_KINDS)
+    reader.refuse("kind_missing", "kind", "kind IS NULL")
+    reader.need_listed("kind")
+    reader.refuse("kind_not_used", "kind", f"kind NOT IN ({kinds})")
+
+
+def read_microbiology(reader: Reader, _: Vocabulary) -> None:
+    """Every culture and test: one not positive still shows that somebody looked."""
+    reader.columns = {
+        "micro_id": reader.row_id,
+        "patient_id": reader.text("patient_id"),
+        "encounter_id": reader.text("encounter_id"),
+        "specimen_id": f"coalesce({reader.text('specimen_id')}, {reader.row_id})",
+        "collected_at": reader.time("collected_at"),
+        "collected_precision": reader.precision("collected_at"),
+        "specimen": reader.text("specimen"),
+        "test": reader.text("test"),
+        "result": reader.category("result"),
+        "organism": reader.text("organism"),
+    }
+    reader.refuse("patient_id_missing", "patient_id", "patient_id IS NULL")
+    reader.refuse("specimen_missing", "specimen", "specimen IS NULL")
+    reader.need("collected_at")
+    reader.refuse("result_missing", "result", "result IS NULL")
+    reader.need_listed("result")
+
+
+READERS: Mapping[str, Callable[[Reader, Vocabulary], None]] = {
+    "patients": read_patients,
+    "deaths": read_deaths,
+    "encounters": read_encounters,
+    "labs": read_labs,
+    "diagnoses": read_diagnoses,
+    "drugs": read_drugs,
+    "microbiology": read_microbiology,
+}

@@ -1,0 +1,107 @@
+"""What can be judged only beside a laboratory's other rows: units, duplicates, corrections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from leukocytosis.config import Manifest, Unit, fold_unit
+from leukocytosis.standardise.reading import Rule
+from leukocytosis.store import Connection, quoted
+
+QUANTITY = {  # concepts that are not a count per volume
+    "neutrophils_percent": "share",
+    "bands_percent": "share",
+    "blasts_percent": "share",
+    "basophils_percent": "share",
+}
+STANDARD_UNIT = {"count_per_volume": "10*9/L", "share": "%"}
+RULES = (
+    Rule("unit_not_listed", "unit", "", stops=True),
+    Rule("unit_missing", "unit", ""),
+    Rule("superseded_by_correction", "value", ""),
+    Rule("duplicate", "lab_id", ""),
+)
+
+
+def compile_labs(con: Connection, parts: str, manifest: Manifest, units: Sequence[Unit]) -> str:
+    """Return the judged lab rows with units settled and repeated results told apart.
+
+    A missing unit is taken from the laboratory's other rows of the same code when these have
+    one unit only (`unit_missing_assumed`). Of results of one patient, code, time and specimen a
+    correction replaces what it corrects, the last correction the others; an exact repetition is
+    a duplicate; different uncorrected values all stay.
+    """
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE only_unit AS SELECT code_system, code, "
+        f"max(printed_unit) AS the_unit FROM {parts} WHERE rejected_by IS NULL "
+        "AND printed_unit IS NOT NULL GROUP BY ALL HAVING count(DISTINCT printed_unit) = 1"
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE repeated AS SELECT patient_id, code, taken_at "
+        f"FROM {parts} WHERE rejected_by IS NULL GROUP BY ALL HAVING count(*) > 1"
+    )
+    con.execute(f"CREATE OR REPLACE TEMP TABLE repetition AS {_compile_repetitions(parts)}")
+    return _compile_settled(parts, manifest, units)
+
+
+def _compile_repetitions(parts: str) -> str:
+    same_result = "patient_id, code, taken_at, specimen"
+    return (
+        "SELECT lab_id, any_value(source) AS source, CASE "
+        "WHEN max(superseded) THEN 'superseded_by_correction' ELSE 'duplicate' END AS why FROM ("
+        "SELECT lab_id, source, "
+        f"max(status_rank) OVER (PARTITION BY {same_result}) > status_rank AS superseded, "
+        f"row_number() OVER (PARTITION BY {same_result}, value_text, printed_unit, status_rank "
+        "ORDER BY ordinal) > 1 AS duplicate FROM ("
+        "SELECT *, CASE WHEN result_status LIKE 'corrected%' "
+        f"THEN dense_rank() OVER (PARTITION BY {same_result} ORDER BY ordinal) ELSE 0 END AS status_rank "
+        f"FROM {parts} SEMI JOIN repeated USING (patient_id, code, taken_at) "
+        "WHERE rejected_by IS NULL)) WHERE superseded OR duplicate GROUP BY lab_id"
+    )
+
+
+def _compile_settled(parts: str, manifest: Manifest, units: Sequence[Unit]) -> str:
+    factor = compile_unit_factor("concept", "settled_unit", manifest, units)
+    unlisted = "factor IS NULL AND settled_unit IS NOT NULL"
+    return (
+        "SELECT * EXCLUDE (rejected_by, changed_by, value, why), "
+        "round(value * factor, 9) AS value, "
+        f"{_standard_unit('concept')} AS unit, "
+        "coalesce(rejected_by, "
+        f"CASE WHEN {unlisted} THEN 'unit_not_listed' WHEN settled_unit IS NULL THEN 'unit_missing' END, "
+        "why) AS rejected_by, "
+        "CASE WHEN printed_unit IS NULL AND settled_unit IS NOT NULL "
+        "THEN 'unit_missing_assumed' END AS changed_by FROM ("
+        f"SELECT *, {factor} AS factor FROM ("
+        "SELECT p.*, r.why, coalesce(p.printed_unit, u.the_unit) AS settled_unit "
+        f"FROM {parts} p LEFT JOIN only_unit u USING (code_system, code) "
+        "LEFT JOIN repetition r USING (lab_id)))"
+    )
+
+
+def _standard_unit(concept: str) -> str:
+    shares = ", ".join(quoted(c) for c in sorted(QUANTITY))
+    return f"CASE WHEN {concept} IN ({shares}) THEN '%' ELSE '10*9/L' END"
+
+
+def compile_unit_factor(
+    concept: str, printed: str, manifest: Manifest, units: Sequence[Unit]
+) -> str:
+    """Return the factor from a printed unit to the concept's standard one; NULL if unlisted."""
+    factors: dict[str, dict[str, float]] = {quantity: {} for quantity in STANDARD_UNIT}
+    for unit in units:
+        factors.setdefault(unit.quantity, {})[unit.unit] = unit.factor
+    for known in factors.values():
+        for local, standard in manifest.units.items():
+            if fold_unit(standard) in known:
+                known[fold_unit(local)] = known[fold_unit(standard)]
+    shares = ", ".join(quoted(c) for c in sorted(QUANTITY))
+    return (
+        f"CASE WHEN {concept} IN ({shares}) THEN {_factors(printed, factors['share'])} "
+        f"ELSE {_factors(printed, factors['count_per_volume'])} END"
+    )
+
+
+def _factors(printed: str, factors: Mapping[str, float]) -> str:
+    whens = " ".join(f"WHEN {quoted(u)} THEN {f!r}" for u, f in sorted(factors.items()))
+    return f"CAST(CASE {printed} {whens} END AS DOUBLE)" if whens else "CAST(NULL AS DOUBLE)"

@@ -1,0 +1,64 @@
+"""Checks of the canonical tables, one small query each; every result says how many of how many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from leukocytosis.store import Connection, fetch
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check: the rows of `table` that break it, and the share of them still acceptable."""
+
+    table: str
+    column: str
+    check: str
+    broken: str
+    threshold: float = 0.0
+
+
+UNKNOWN = "patient_id NOT IN (SELECT patient_id FROM patients)"
+CHECKS = (
+    Check("patients", "sex", "missing", "sex IS NULL", 0.01),
+    Check("patients", "birth_year", "missing", "birth_year IS NULL", 0.01),
+    Check("patients", "observed_until_on", "missing", "observed_until_on IS NULL"),
+    Check("deaths", "patient_id", "not in patients", UNKNOWN),
+    Check("encounters", "ended_at", "before its start", "ended_at < started_at"),
+    Check("encounters", "disposition", "missing", "disposition IS NULL", 0.5),
+    Check("encounters", "patient_id", "not in patients", UNKNOWN),
+    Check("labs", "patient_id", "not in patients", UNKNOWN),
+    Check("labs", "value", "above 1000 ×10⁹/L or 100 %: kept", "value > if(unit = '%', 100, 1000)"),
+    Check("labs", "comparator", "bound printed instead of a value", "comparator IS NOT NULL", 0.01),
+    Check("labs", "taken_at", "known to the month or year only", "taken_precision > 'day' "
+          "AND taken_precision <> 'second'", 0.01),
+    Check("labs", "specimen", "not named", "specimen IS NULL", 1.0),
+    Check("diagnoses", "recorded_at", "known to the month or year only",
+          "recorded_precision IN ('month', 'year')", 0.05),
+    Check("diagnoses", "patient_id", "not in patients", UNKNOWN),
+    Check("drugs", "route", "missing", "route IS NULL", 0.1),
+    Check("drugs", "dose", "missing", "dose IS NULL", 0.5),
+    Check("drugs", "ended_at", "before its start", "ended_at < started_at"),
+    Check("microbiology", "organism", "positive without an organism",
+          "result = 'positive' AND organism IS NULL", 0.1),
+)  # fmt: skip
+
+
+def find_quality(con: Connection) -> Iterator[dict[str, object]]:
+    """Yield a row of `quality` per check; the canonical tables must be readable by name."""
+    tables = dict.fromkeys(check.table for check in CHECKS)
+    for table in tables:
+        checks = [check for check in CHECKS if check.table == table]
+        counts = ", ".join(f"count(*) FILTER ({check.broken})" for check in checks)
+        n_rows, *broken = fetch(con, f"SELECT count(*), {counts} FROM {table}")[0]
+        for check, n in zip(checks, broken, strict=True):
+            yield {
+                "table": table,
+                "column": check.column,
+                "check": check.check,
+                "n_broken": n,
+                "n_rows": n_rows,
+                "threshold": check.threshold,
+                "status": "look" if n > check.threshold * n_rows else "pass",
+            }

@@ -1,0 +1,111 @@
+"""SQL expressions that read what a hospital prints: times, numbers, categories, codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from leukocytosis.store import quoted
+
+MONTH = r"^\d{4}-\d{2}$"
+YEAR = r"^\d{4}$"
+DAY = r"^\d{4}-\d{2}-\d{2}$"
+OFFSET = r"([+-]\d{2}:?\d{2})$"
+TEMPORAL = ("TIMESTAMP", "DATE")
+
+
+def is_temporal(sql_type: str) -> bool:
+    """Whether a raw column is already a date or a time."""
+    return sql_type.startswith(TEMPORAL)
+
+
+def compile_time(raw: str, sql_type: str, formats: Sequence[str] = ()) -> str:
+    """Return the timestamp a raw column says, NULL when it cannot be read.
+
+    Month-only and year-only dates give their first day (see `compile_precision`). A numeric
+    offset is dropped, because windows are counted in days of the hospital's clock; a time in
+    UTC (`…Z`) does not tell that clock and cannot be read.
+    """
+    if is_temporal(sql_type):
+        return f"CAST({raw} AS TIMESTAMP)"
+    text = f"trim({raw})"
+    read = [f"try_cast(regexp_replace({text}, {quoted(OFFSET)}, '') AS TIMESTAMP)"]
+    if formats:
+        listed = ", ".join(quoted(pattern) for pattern in formats)
+        read.insert(0, f"try_strptime({text}, [{listed}])")
+    return (
+        f"CASE WHEN regexp_matches({text}, {quoted(MONTH)}) THEN try_cast({text} || '-01' AS TIMESTAMP)"
+        f" WHEN regexp_matches({text}, {quoted(YEAR)}) THEN try_cast({text} || '-01-01' AS TIMESTAMP)"
+        f" WHEN {text} LIKE '%Z' THEN NULL ELSE coalesce({', '.join(read)}) END"
+    )
+
+
+def compile_precision(raw: str, sql_type: str, at: str) -> str:
+    """Return how finely a time is known: second, day, month or year.
+
+    A typed timestamp at midnight sharp is taken as known to the second; a DATE to the day.
+    """
+    if sql_type.startswith("DATE"):
+        return "'day'"
+    if is_temporal(sql_type):
+        return "'second'"
+    text = f"trim({raw})"
+    return (
+        f"CASE WHEN regexp_matches({text}, {quoted(MONTH)}) THEN 'month'"
+        f" WHEN regexp_matches({text}, {quoted(YEAR)}) THEN 'year'"
+        f" WHEN regexp_matches({text}, {quoted(DAY)}) THEN 'day'"
+        # other spellings of a day without a time, such as 31/12/2007
+        f" WHEN length({text}) <= 10 AND {at} = date_trunc('day', {at}) THEN 'day'"
+        " ELSE 'second' END"
+    )
+
+
+def compile_number(raw: str, sql_type: str, decimal: str = ".") -> str:
+    """Return the number in a raw column, bound signs and thousands separators taken off."""
+    if not sql_type.startswith("VARCHAR"):
+        return f"CAST({raw} AS DOUBLE)"
+    text = f"regexp_replace(trim({raw}), '^[<>]=? *', '')"
+    if decimal == ",":
+        return f"try_cast(replace(replace({text}, '.', ''), ',', '.') AS DOUBLE)"
+    grouped = r"^-?\d{1,3}(,\d{3})+(\.\d+)?$"
+    return (
+        f"try_cast(CASE WHEN regexp_matches({text}, {quoted(grouped)}) "
+        f"THEN replace({text}, ',', '') ELSE {text} END AS DOUBLE)"
+    )
+
+
+def compile_comparator(raw: str, sql_type: str) -> str:
+    """Return `<` or `>` when the laboratory printed a bound, else NULL."""
+    if not sql_type.startswith("VARCHAR"):
+        return "CAST(NULL AS VARCHAR)"
+    return f"nullif(regexp_extract(trim({raw}), '^([<>])', 1), '')"
+
+
+def compile_category(raw: str, mapping: Mapping[str, str], unlisted: str) -> str:
+    """Return the allowed value a printed one is mapped to; `unlisted` when it is not mapped.
+
+    Case and outer blanks do not matter. A printed value mapped to the empty text is missing.
+    """
+    text = f"lower(trim(CAST({raw} AS VARCHAR)))"
+    whens = " ".join(
+        f"WHEN {quoted(printed.strip().lower())} THEN {quoted(value)}"
+        for printed, value in sorted(mapping.items())
+    )
+    return f"nullif(CASE {text} {whens} ELSE {unlisted} END, '')"
+
+
+def compile_code(raw: str) -> str:
+    """Return a code in upper case without dots and blanks; leading zeros stay."""
+    return f"upper(replace(replace(CAST({raw} AS VARCHAR), '.', ''), ' ', ''))"
+
+
+def compile_words(raw: str) -> str:
+    """Return a name as lower-case words with a blank before, between and after them."""
+    return f"(' ' || trim(regexp_replace(lower({raw}), '[^a-z0-9]+', ' ', 'g')) || ' ')"
+
+
+def compile_unit(raw: str) -> str:
+    """Return a unit folded as `fold_unit` does."""
+    return (
+        f"replace(replace(lower(regexp_replace(CAST({raw} AS VARCHAR), '\\s', '', 'g')), "
+        "chr(956), 'u'), chr(181), 'u')"
+    )

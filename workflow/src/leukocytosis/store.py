@@ -1,0 +1,174 @@
+"""Tables on disk: DuckDB connections, Parquet files written whole or not at all, contracts held.
+
+A table is written to a temporary name, held against its contract there, and only then given its
+own name, so that a killed run never leaves half a file. Units and sentences travel in the file's
+metadata under the key `leukocytosis`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from leukocytosis.errors import ContractError, Problem
+from leukocytosis.tables import BY_NAME, Column, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Connection = duckdb.DuckDBPyConnection
+MEMORY_LIMIT = "700MB"  # with Python and buffers a process stays below 1 GB
+THREADS = 2
+
+
+@contextmanager
+def connect(spill: Path) -> Iterator[Connection]:
+    """Yield a connection with bounded memory that spills into a folder, emptied afterwards."""
+    spill.mkdir(parents=True, exist_ok=True)
+    con = duckdb.connect()
+    con.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+    con.execute(f"SET threads = {THREADS}")
+    con.execute(f"SET temp_directory = {quoted(str(spill))}")
+    con.execute("SET enable_progress_bar = false")
+    try:
+        yield con
+    finally:
+        con.close()
+        for left in sorted(spill.glob("*")):
+            left.unlink()
+        spill.rmdir()
+
+
+def quoted(value: str) -> str:
+    """Return a SQL text literal."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def name(column: str) -> str:
+    """Return a SQL identifier."""
+    return '"' + column.replace('"', '""') + '"'
+
+
+def scan(path: Path) -> str:
+    """Return the FROM item that reads a Parquet file."""
+    return f"read_parquet({quoted(str(path))})"
+
+
+def add_views(con: Connection, folder: Path, tables: Sequence[str]) -> None:
+    """Make each table of a folder readable by its name."""
+    for table in tables:
+        con.execute(f"CREATE OR REPLACE VIEW {table} AS FROM {scan(folder / f'{table}.parquet')}")
+
+
+def fetch(con: Connection, query: str) -> list[tuple[Any, ...]]:
+    """Return all rows of a query."""
+    return con.execute(query).fetchall()
+
+
+def write_table(
+    con: Connection, query: str, table: Table, path: Path, *, in_order: bool = True
+) -> int:
+    """Write a query's rows as `path`, held against the table's contract; return their number.
+
+    Rows are sorted by the key unless `in_order` is false (for event tables, whose files keep
+    the order of the raw rows). Raises ContractError with a count for each broken promise.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    columns = ", ".join(
+        f"CAST({name(c.name)} AS {c.sql_type}) AS {name(c.name)}" for c in table.columns
+    )
+    order = f"ORDER BY {', '.join(name(key) for key in table.key)}" if in_order else ""
+    metadata = quoted(json.dumps(describe_contract(table), sort_keys=True))
+    con.execute(
+        f"COPY (SELECT {columns} FROM ({query}) {order}) TO {quoted(str(part))} "
+        f"(FORMAT parquet, COMPRESSION zstd, KV_METADATA {{leukocytosis: {metadata}}})"
+    )
+    n_rows = check_contract(con, table, part)
+    part.replace(path)
+    return n_rows
+
+
+def write_rows(con: Connection, rows: Sequence[Mapping[str, Any]], table: Table, path: Path) -> int:
+    """Write rows given as mappings; a column a row lacks is missing."""
+    import pandas as pd
+
+    frame = pd.DataFrame([{c: row.get(c) for c in table.names} for row in rows])
+    return write_frame(con, frame.reindex(columns=list(table.names)), table, path)
+
+
+def write_frame(con: Connection, frame: pd.DataFrame, table: Table, path: Path) -> int:
+    """Write a pandas frame as `path`, sorted and held against the table's contract."""
+    # an all-missing object column has no type DuckDB could guess
+    con.register("frame_to_write", frame.astype(object).where(frame.notna(), None))
+    try:
+        return write_table(con, "FROM frame_to_write", table, path)
+    finally:
+        con.unregister("frame_to_write")
+
+
+def read_frame(path: Path) -> pd.DataFrame:
+    """Return a Parquet file of patient-level or smaller size as a pandas frame."""
+    import pandas as pd
+
+    return pd.read_parquet(path)
+
+
+def describe_contract(table: Table) -> dict[str, Any]:
+    """Return what the file's metadata says: row, key, tier, and unit and sentence per column."""
+    return {
+        "table": table.name,
+        "row": table.row,
+        "key": list(table.key),
+        "tier": table.tier,
+        "columns": {c.name: {"unit": c.unit, "says": c.says} for c in table.columns},
+    }
+
+
+def check_contract(con: Connection, table: Table, path: Path) -> int:
+    """Return the number of rows; ContractError counts the rows that break each promise."""
+    checks = [check for column in table.columns for check in _column_checks(column)]
+    checks.append((", ".join(table.key), "is not unique", None))
+    counts = ", ".join(
+        f"count(*) FILTER ({condition})" if condition else _repeats(table)
+        for _, _, condition in checks
+    )
+    n_rows, *broken = fetch(con, f"SELECT count(*), {counts} FROM {scan(path)}")[0]
+    problems = [
+        Problem(f"{table.name}.{column}", f"{promise} in {n} of {n_rows} rows")
+        for (column, promise, _), n in zip(checks, broken, strict=True)
+        if n
+    ]
+    if problems:
+        path.unlink()
+        raise ContractError(problems)
+    return int(n_rows)
+
+
+def _repeats(table: Table) -> str:
+    keys = ", ".join(name(key) for key in table.key)
+    # one hash a row instead of its text: ids of event tables need not fit in memory
+    return f"count(*) - count(DISTINCT hash({keys}))"
+
+
+def _column_checks(column: Column) -> Iterator[tuple[str, str, str]]:
+    c = name(column.name)
+    if not column.nullable:
+        yield column.name, "is missing", f"{c} IS NULL"
+    if column.allowed:
+        values = ", ".join(quoted(value) for value in column.allowed)
+        yield column.name, f"is none of {', '.join(column.allowed)}", f"{c} NOT IN ({values})"
+    if column.at_least is not None:
+        yield column.name, f"is below {column.at_least:g}", f"{c} < {column.at_least}"
+    if column.at_most is not None:
+        yield column.name, f"is above {column.at_most:g}", f"{c} > {column.at_most}"
+
+
+def table(name_: str) -> Table:
+    """Return a declared table by name."""
+    return BY_NAME[name_]
