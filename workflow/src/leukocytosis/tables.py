@@ -6,6 +6,7 @@ the manual of tables in the documentation is printed from them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -478,6 +479,38 @@ def cohort_table(table: Table) -> Table:
         f"{table.row} × episode",
         ("episode_id", *table.key),
         (EPISODE_ID, *table.columns, DAY, LAST_DAY),
+    )
+
+
+def analysis_set_table(outcome_ids: Iterable[str]) -> Table:
+    """Return the contract of `analysis_set`: its follow-up columns are named by the outcomes."""
+    follow_up = [
+        column
+        for outcome in outcome_ids
+        for column in (
+            Column(f"{outcome}_days", "number", f"Index to the end of {outcome}.", "days"),
+            Column(f"{outcome}_status", "integer", "0 censored, 1 event, 2 competing."),
+        )
+    ]
+    return Table(
+        "analysis_set",
+        "episode",
+        ("episode_id",),
+        (
+            EPISODE_ID,
+            text("primary_cause", "The cause the protocol's order chooses."),
+            text("cause_group", "Its group.", CAUSE_GROUPS),
+            text("grade", "How certain.", GRADES),
+            text("all_causes", "Every cause that holds, joined by `+`."),
+            number("wbc_1e9_per_l", "The index count.", "10*9/L"),
+            number("log2_wbc", "log₂ of the index count in 10*9/L."),
+            maybe(integer("age_at_index_years", "Age at the index.", "years")),
+            maybe(text("sex", "Sex as recorded.", ("female", "male"))),
+            maybe(text("tumour_group", "Group of the solid tumour.")),
+            maybe(Column("metastatic", "boolean", "Metastasis coded up to the index.")),
+            maybe(number("neutrophil_percent", "Neutrophils of the index differential.", "%")),
+            *follow_up,
+        ),
     )
 
 

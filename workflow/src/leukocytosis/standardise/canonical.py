@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from leukocytosis.config import Codelist, Unit
 from leukocytosis.config.codelist import FORMATS
+from leukocytosis.matching import compile_drug_match, compile_in_systems
 from leukocytosis.standardise import values, wanted
 from leukocytosis.standardise.reading import NOTHING, Reader
 from leukocytosis.store import quoted
@@ -148,7 +149,7 @@ def read_diagnoses(reader: Reader, vocabulary: Vocabulary) -> None:
         for s in wanted.DIAGNOSIS_SYSTEMS
     )
     malformed = f"CASE code_system {formats} ELSE false END"
-    named = wanted.compile_in_systems("code", "code_system", entries)
+    named = compile_in_systems("code", "code_system", entries)
     listed = f"code_system IN ({', '.join(quoted(s) for s in wanted.DIAGNOSIS_SYSTEMS)})"
     reader.columns = {
         "diagnosis_id": reader.row_id,
@@ -172,10 +173,6 @@ def read_diagnoses(reader: Reader, vocabulary: Vocabulary) -> None:
 def read_drugs(reader: Reader, vocabulary: Vocabulary) -> None:
     """Drugs some codelist names, by code or by the words of their name."""
     entries = wanted.all_of(vocabulary.codelists, wanted.DRUG_SYSTEMS)
-    by_code = wanted.compile_in_systems("code", "code_system", entries)
-    by_name = wanted.compile_words_match(
-        values.compile_words("name"), wanted.drug_names(vocabulary.codelists)
-    )
     reader.columns = {
         "drug_id": reader.row_id,
         "patient_id": reader.text("patient_id"),
@@ -191,7 +188,7 @@ def read_drugs(reader: Reader, vocabulary: Vocabulary) -> None:
         "route": reader.text("route"),
         "kind": reader.category("kind") if reader.given("kind") else reader.text("kind"),
     }
-    reader.keep = f"(coalesce({by_code}, false) OR coalesce({by_name}, false))"
+    reader.keep = compile_drug_match(entries)
     reader.refuse("patient_id_missing", "patient_id", "patient_id IS NULL")
     reader.need("started_at")
     kinds = ", ".join(quoted(kind) for kind in DRUG_KINDS)

@@ -98,11 +98,6 @@ def compile_code(raw: str) -> str:
     return f"upper(replace(replace(CAST({raw} AS VARCHAR), '.', ''), ' ', ''))"
 
 
-def compile_words(raw: str) -> str:
-    """Return a name as lower-case words with a blank before, between and after them."""
-    return f"(' ' || trim(regexp_replace(lower({raw}), '[^a-z0-9]+', ' ', 'g')) || ' ')"
-
-
 def compile_unit(raw: str) -> str:
     """Return a unit folded as `fold_unit` does."""
     return (

@@ -3,63 +3,24 @@
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from leukocytosis.config.codelist import WORD_SYSTEMS, Codelist, Entry
+from leukocytosis.config.codelist import Codelist, Entry
 from leukocytosis.config.manifest import Manifest
 from leukocytosis.config.reading import read_text
 from leukocytosis.errors import ConfigError, Problem
-from leukocytosis.store import quoted
 
 MAP_COLUMNS = ["code_system", "code", "to_code_system", "to_code", "term"]
 LAB_SYSTEM = "LOINC"
 DIAGNOSIS_SYSTEMS = ("ICD-10-CM", "ICD-9-CM")
-DRUG_SYSTEMS = ("ATC",)
-
-
-def compile_in_systems(code: str, system: str, entries: Iterable[Entry]) -> str:
-    """Return the condition that a code of its system is named by one of the entries.
-
-    Prefixes become one look-up per length, which costs a row a few hashes however long the list.
-    """
-    sets: dict[tuple[str, str, int], set[str]] = defaultdict(set)
-    for entry in entries:
-        length = len(entry.code) if entry.match == "prefix" else 0
-        sets[entry.code_system, entry.match, length].add(entry.code)
-    parts = [
-        f"({system} = {quoted(key[0])} AND {_cut(code, key)} IN ({_texts(codes)}))"
-        for key, codes in sorted(sets.items())
-    ]
-    return "(" + " OR ".join(parts or ["false"]) + ")"
-
-
-def _cut(code: str, key: tuple[str, str, int]) -> str:
-    return f"left({code}, {key[2]})" if key[1] == "prefix" else code
-
-
-def _texts(values: Iterable[str]) -> str:
-    return ", ".join(quoted(value) for value in sorted(values))
-
-
-def compile_words_match(words: str, entries: Iterable[Entry]) -> str:
-    """Return the condition that a name (as words with blanks around) holds one of the entries."""
-    names = sorted({entry.code for entry in entries if entry.match == "word"})
-    if not names:
-        return "false"
-    return f"regexp_matches({words}, {quoted(' (' + '|'.join(names) + ') ')})"
+DRUG_SYSTEMS = ("ATC", "drug_name")
 
 
 def all_of(codelists: Mapping[str, Codelist], systems: Iterable[str]) -> list[Entry]:
     """Return the entries of these systems over all codelists."""
     systems = tuple(systems)
     return [entry for codelist in codelists.values() for entry in codelist.of(*systems)]
-
-
-def drug_names(codelists: Mapping[str, Codelist]) -> list[Entry]:
-    """Return every drug name some codelist lists."""
-    return [e for e in all_of(codelists, WORD_SYSTEMS) if e.code_system == "drug_name"]
 
 
 def load_code_map(manifest: Manifest, folder: Path) -> dict[tuple[str, str], tuple[str, str]]:

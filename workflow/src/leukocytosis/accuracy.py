@@ -1,0 +1,34 @@
+"""How well the rules find the planted truth of a synthetic extract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from leukocytosis.config import Protocol
+
+
+def compare_with_truth(
+    protocol: Protocol, by_rules: Mapping[str, str], truth: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    """Yield rows of `accuracy`: sensitivity and positive predictive value per cause.
+
+    Both mappings are patient → cause. A patient in truth's cohort whom the rules did not find
+    counts against sensitivity; one they found wrongly, against the predictive value.
+    """
+    for cause in (cause.id for cause in protocol.causes):
+        true = {patient for patient, name in truth.items() if name == cause}
+        found = {patient for patient, name in by_rules.items() if name == cause}
+        right = len(true & found)
+        yield _row(cause, "sensitivity", right, len(true))
+        yield _row(cause, "ppv", right, len(found))
+
+
+def _row(cause: str, measure: str, n_right: int, n: int) -> dict[str, Any]:
+    from statsmodels.stats.proportion import proportion_confint
+
+    row: dict[str, Any] = {"cause": cause, "measure": measure, "n_right": n_right, "n": n}
+    if n:
+        low, high = proportion_confint(n_right, n, method="wilson")
+        row |= {"estimate": n_right / n, "ci_low": float(low), "ci_high": float(high)}
+    return row

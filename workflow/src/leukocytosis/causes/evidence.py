@@ -1,0 +1,216 @@
+"""Evidence rules to SQL: each rule is met, not met, or not assessed, for each episode."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from leukocytosis.causes.dose import compile_dose_days, compile_dose_unknown
+from leukocytosis.config import Codelist, Protocol, Unit
+from leukocytosis.config.protocol import Rule, Threshold, Window
+from leukocytosis.matching import (
+    compile_drug_match,
+    compile_in_systems,
+    compile_words,
+    compile_words_match,
+)
+from leukocytosis.store import Connection, add_views, connect, quoted, write_table
+from leukocytosis.tables import BY_NAME, EVIDENCE, EVIDENCE_EVENTS
+
+TABLES = ("diagnoses", "drugs", "microbiology", "labs")
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What a rule may refer to: codelists, units of mass, and the tables the extract lacks."""
+
+    codelists: Mapping[str, Codelist]
+    units: tuple[Unit, ...]
+    absent: frozenset[str]
+
+
+def collect_evidence(
+    protocol: Protocol,
+    codelists: Mapping[str, Codelist],
+    units: tuple[Unit, ...],
+    absent: frozenset[str],
+    study: Path,
+) -> None:
+    """Write `evidence` (one row per episode and rule) and `evidence_events` of a study.
+
+    A rule that no record meets is `not_met` only when somebody looked: the extract has the table
+    and, where the rule asks for it, the episode has a record that shows it. Else `not_assessed`.
+    """
+    vocabulary = Vocabulary(codelists, units, absent)
+    with connect(study / ".scratch") as con:
+        add_views(con, study, ["episodes", *(f"cohort_{table}" for table in TABLES)])
+        for table in TABLES:
+            con.execute(
+                f"CREATE TEMP TABLE {table} AS SELECT c.*, e.encounter_id AS index_encounter_id "
+                f"FROM cohort_{table} c JOIN episodes e USING (episode_id)"
+            )
+        queries = [_judge_rule(con, rule, vocabulary) for rule in protocol.evidence]
+        write_table(con, " UNION ALL ".join(queries), EVIDENCE, study / "evidence.parquet")
+        met = " UNION ALL ".join(f"FROM met_{rule.id}" for rule in protocol.evidence)
+        write_table(con, met, EVIDENCE_EVENTS, study / "evidence_events.parquet")
+
+
+def _judge_rule(con: Connection, rule: Rule, vocabulary: Vocabulary) -> str:
+    """Make `met_<rule>` (the records behind it) and return the rule's rows of `evidence`."""
+    event_id = BY_NAME[rule.from_].key[0]
+    con.execute(f"CREATE TEMP TABLE found_{rule.id} AS {compile_rule(rule, vocabulary)}")
+    enough = f"SELECT episode_id FROM ({_compile_enough(rule, vocabulary)})"
+    con.execute(
+        f"CREATE TEMP TABLE met_{rule.id} AS SELECT DISTINCT episode_id, "
+        f"{quoted(rule.id)} AS rule_id, {quoted(rule.from_)} AS source_table, "
+        f"{event_id} AS event_id, days_from_index FROM found_{rule.id} "
+        f"WHERE episode_id IN ({enough})"
+    )
+    return (
+        f"SELECT episode_id, {quoted(rule.id)} AS rule_id, "
+        "CASE WHEN n_events > 0 THEN 'met' WHEN why IS NULL THEN 'not_met' ELSE 'not_assessed' END "
+        "AS status, n_events, first_day, last_day, if(n_events > 0, NULL, why) AS note FROM ("
+        f"SELECT episode_id, ({_compile_why_not(rule, vocabulary)}) AS why, "
+        "count(event_id) AS n_events, min(days_from_index) AS first_day, "
+        f"max(days_from_index) AS last_day FROM episodes LEFT JOIN met_{rule.id} "
+        "USING (episode_id) GROUP BY episode_id)"
+    )
+
+
+def compile_rule(rule: Rule, vocabulary: Vocabulary) -> str:
+    """Return the records that a rule looks for, in its window, before any minimum of days."""
+    conditions = [
+        compile_match(rule, vocabulary),
+        compile_window(rule.window, rule.from_),
+        *_compile_form(rule, vocabulary),
+        *_compile_result(rule, vocabulary),
+    ]
+    if rule.given_not_only_ordered:
+        conditions.append(COMPILED_GIVEN)
+    if rule.none_before_day is not None:
+        conditions.append(_compile_none_before(rule, vocabulary))
+    return f"SELECT * FROM {rule.from_} AS record WHERE {' AND '.join(conditions)}"
+
+
+# an order counts only in a stay of which no administration is on record: there the extract
+# cannot tell what was given
+COMPILED_GIVEN = (
+    "(kind IN ('given', 'dispensed') OR NOT EXISTS (FROM drugs AS other WHERE other.kind = 'given' "
+    "AND other.episode_id = record.episode_id "
+    "AND other.encounter_id IS NOT DISTINCT FROM record.encounter_id))"
+)
+
+
+def compile_match(rule: Rule, vocabulary: Vocabulary) -> str:
+    """Return the condition that a record carries a code or name of the rule's codelist."""
+    if rule.codelist is None:
+        return "true"
+    if rule.from_ == "labs":
+        return f"concept = {quoted(rule.codelist)}"
+    entries = vocabulary.codelists[rule.codelist].entries
+    if rule.from_ == "diagnoses":
+        return compile_in_systems("code", "code_system", entries)
+    if rule.from_ == "drugs":
+        return compile_drug_match(entries)
+    return _words("specimen", rule.codelist, vocabulary)
+
+
+def _words(column: str, codelist: str, vocabulary: Vocabulary) -> str:
+    entries = vocabulary.codelists[codelist].entries
+    return f"coalesce({compile_words_match(compile_words(column), entries)}, false)"
+
+
+def compile_window(window: Window, table: str) -> str:
+    """Return the condition that a record lies in a window, both ends included.
+
+    A drug meets it when its interval touches; any other record when every day it can lie on is
+    inside.
+    """
+    first, last = ("last_day_from_index", "days_from_index")
+    if table != "drugs":
+        first, last = last, first
+    ends = [f"{first} >= {window.from_day}"] if window.from_day is not None else []
+    ends += [f"{last} <= {window.to_day}"] if window.to_day is not None else []
+    inside = " AND ".join(ends) or "true"
+    stay = " OR encounter_id = index_encounter_id" if window.or_index_stay else ""
+    return f"(({inside}){stay})"
+
+
+def _compile_form(rule: Rule, vocabulary: Vocabulary) -> list[str]:
+    conditions = []
+    if rule.excluded_routes:
+        routes = ", ".join(quoted(route.upper()) for route in rule.excluded_routes)
+        conditions.append(f"upper(trim(coalesce(route, ''))) NOT IN ({routes})")
+    if rule.excluded_forms:
+        conditions.append(f"NOT {_words('name', rule.excluded_forms, vocabulary)}")
+    return conditions
+
+
+def _compile_result(rule: Rule, vocabulary: Vocabulary) -> list[str]:
+    conditions = ["result = 'positive'"] if rule.positive else []
+    if rule.test:
+        conditions.append(_words("test", rule.test, vocabulary))
+    if rule.organism:
+        conditions.append(_words("organism", rule.organism, vocabulary))
+    conditions += [f"NOT {_words('organism', list_, vocabulary)}" for list_ in rule.organism_not]
+    if rule.value:
+        conditions.append(_compile_value(rule.value))
+    return conditions
+
+
+def _compile_value(value: Threshold) -> str:
+    wrong = "<" if value.operator.startswith(">") else ">"
+    return f"(value {value.operator} {value.value} AND coalesce(comparator, '') <> '{wrong}')"
+
+
+def _compile_none_before(rule: Rule, vocabulary: Vocabulary) -> str:
+    codelist = rule.none_before_codelist or rule.codelist or ""
+    entries = vocabulary.codelists[codelist].entries
+    return (
+        f"episode_id NOT IN (SELECT episode_id FROM diagnoses WHERE "
+        f"{compile_in_systems('code', 'code_system', entries)} "
+        f"AND days_from_index < {rule.none_before_day})"
+    )
+
+
+def _compile_enough(rule: Rule, vocabulary: Vocabulary) -> str:
+    """Return the episodes whose found records suffice: enough days, or a high enough dose."""
+    if rule.dose is not None:
+        return compile_dose_days(rule, vocabulary.codelists, vocabulary.units)
+    low = rule.window.from_day if rule.window.from_day is not None else -100_000
+    high = rule.window.to_day if rule.window.to_day is not None else 100_000
+    days = "days_from_index"
+    if rule.from_ == "drugs" and rule.at_least_days > 1:
+        days = f"unnest(range(greatest(days_from_index, {low}), least(last_day_from_index, {high}) + 1))"
+    return (
+        f"SELECT episode_id FROM (SELECT episode_id, {days} AS day FROM found_{rule.id}) "
+        f"GROUP BY episode_id HAVING count(DISTINCT day) >= {rule.at_least_days}"
+    )
+
+
+def _compile_why_not(rule: Rule, vocabulary: Vocabulary) -> str:
+    """Return why a rule that no record meets was not assessed; NULL when it was."""
+    if rule.from_ in vocabulary.absent:
+        return quoted(f"the extract has no {rule.from_}")
+    reasons = []
+    if rule.dose is not None:
+        unknown = compile_dose_unknown(rule, vocabulary.units)
+        reasons.append(f"WHEN episode_id IN ({unknown}) THEN 'given, but the dose is not known'")
+    if rule.assessed.by == "records":
+        looked = _compile_looked(rule, vocabulary)
+        reasons.append(f"WHEN episode_id NOT IN ({looked}) THEN 'no such record in the window'")
+    return f"CASE {' '.join(reasons)} END" if reasons else "CAST(NULL AS VARCHAR)"
+
+
+def _compile_looked(rule: Rule, vocabulary: Vocabulary) -> str:
+    window = rule.assessed.window or rule.window
+    condition = compile_window(window, rule.from_)
+    if rule.assessed.codelist and rule.from_ == "microbiology":
+        specimen = _words("specimen", rule.assessed.codelist, vocabulary)
+        condition += f" AND ({specimen} OR {_words('test', rule.assessed.codelist, vocabulary)})"
+        condition += " AND result <> 'pending'"
+    elif rule.assessed.codelist:
+        looked_for = rule.model_copy(update={"codelist": rule.assessed.codelist})
+        condition += f" AND {compile_match(looked_for, vocabulary)}"
+    return f"SELECT episode_id FROM {rule.from_} WHERE {condition}"

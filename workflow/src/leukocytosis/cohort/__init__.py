@@ -1,0 +1,6 @@
+"""Who is in: the index event, the attrition, and the cohort's own records around the index."""
+
+from leukocytosis.cohort.index import find_index
+from leukocytosis.cohort.narrow import narrow
+
+__all__ = ["find_index", "narrow"]

@@ -1,0 +1,88 @@
+"""The analysis set: one row per episode with cause, baseline covariates and follow-up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from leukocytosis.config import Codelist, Protocol
+from leukocytosis.matching import compile_in_systems
+from leukocytosis.store import add_views, connect, quoted, write_table
+from leukocytosis.tables import analysis_set_table
+
+
+def derive_analysis_set(
+    protocol: Protocol,
+    codelists: Mapping[str, Codelist],
+    absent: frozenset[str],
+    study: Path,
+) -> None:
+    """Write `analysis_set`. Covariates use records up to the index day, never later ones.
+
+    Metastatic disease is missing for a patient without any diagnosis dated up to the index: then
+    nobody could have seen it; else yes or no. The
+    neutrophil share is that of the differential nearest before or on the index (an absolute count
+    is divided by the white count of the same time).
+    """
+    tables = ["episodes", "causes", "outcomes", "cohort_diagnoses", "cohort_labs"]
+    with connect(study / ".scratch") as con:
+        add_views(con, study, tables)
+        outcome_ids = [outcome.id for outcome in protocol.outcomes]
+        columns = ", ".join(_compile_follow_up(outcome_id) for outcome_id in outcome_ids)
+        query = f"""
+            SELECT e.episode_id, primary_cause, cause_group, grade, all_causes, wbc_1e9_per_l,
+                   log2(wbc_1e9_per_l) AS log2_wbc, age_at_index_years, sex, tumour_group,
+                   {_compile_metastatic(protocol, codelists, absent)} AS metastatic,
+                   n.neutrophil_percent, {columns}
+            FROM episodes e JOIN causes USING (episode_id)
+            LEFT JOIN ({_compile_neutrophils(protocol)}) n USING (episode_id)
+            JOIN (PIVOT_PLACEHOLDER) o USING (episode_id)
+        """.replace("PIVOT_PLACEHOLDER", _compile_outcomes(outcome_ids))
+        write_table(con, query, analysis_set_table(outcome_ids), study / "analysis_set.parquet")
+
+
+def _compile_follow_up(outcome_id: str) -> str:
+    return f"o.{outcome_id}_days, o.{outcome_id}_status"
+
+
+def _compile_outcomes(outcome_ids: list[str]) -> str:
+    columns = ", ".join(
+        f"any_value({column}) FILTER (outcome_id = {quoted(o)}) AS {o}_{column}"
+        for o in outcome_ids
+        for column in ("days", "status")
+    )
+    return f"SELECT episode_id, {columns} FROM outcomes GROUP BY episode_id"
+
+
+def _compile_metastatic(
+    protocol: Protocol, codelists: Mapping[str, Codelist], absent: frozenset[str]
+) -> str:
+    if "diagnoses" in absent:
+        return "CAST(NULL AS BOOLEAN)"
+    criterion = protocol.covariates.metastatic
+    match = compile_in_systems("code", "code_system", codelists[criterion.codelist].entries)
+    low = criterion.window.from_day
+    window = f"last_day_from_index <= {criterion.window.to_day}"
+    window += f" AND days_from_index >= {low}" if low is not None else ""
+    return f"e.episode_id IN (SELECT episode_id FROM cohort_diagnoses WHERE {match} AND {window})"
+
+
+def _compile_neutrophils(protocol: Protocol) -> str:
+    window = protocol.covariates.neutrophil_window
+    low = window.from_day if window.from_day is not None else -100_000
+    return f"""
+        WITH differential AS (
+            SELECT episode_id, taken_at, value AS share FROM cohort_labs
+            WHERE concept = 'neutrophils_percent'
+              AND days_from_index BETWEEN {low} AND {window.to_day}
+            UNION ALL
+            SELECT a.episode_id, a.taken_at, 100 * a.value / w.value FROM cohort_labs a
+            JOIN cohort_labs w ON a.episode_id = w.episode_id AND a.taken_at = w.taken_at
+            WHERE a.concept = 'neutrophils_abs' AND w.concept = {quoted(protocol.index.concept)}
+              AND w.value > 0 AND a.days_from_index BETWEEN {low} AND {window.to_day}
+        )
+        SELECT episode_id,
+               arg_min(share, (abs(epoch(taken_at) - epoch(index_at)), taken_at, share))
+                   AS neutrophil_percent
+        FROM differential JOIN episodes USING (episode_id) GROUP BY episode_id
+    """

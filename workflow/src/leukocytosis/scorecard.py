@@ -1,0 +1,58 @@
+"""Ours beside theirs: published numbers, and (synthetic extracts) the planted truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from leukocytosis.config import Claim, Claims
+
+REPRODUCED, DIFFERS, CANNOT = "reproduced", "differs", "cannot be assessed here"
+Row = Mapping[str, Any]
+
+
+def score(claims: Claims, estimates: list[Row], attrition: list[Row]) -> Iterator[dict[str, Any]]:
+    """Yield a row of `scorecard` per published number, and per statement no number can answer.
+
+    A share or risk is reproduced when our 95 % interval covers it; a count when it is within the
+    claim's tolerance. Shares are compared in percent.
+    """
+    for claim in claims.claims:
+        ours = _find(claim, estimates, attrition)
+        yield {"claim_id": claim.id, "text": claim.text, "published": claim.value,
+               "unit": claim.unit, **_judge(claim, ours)}  # fmt: skip
+    for statement in claims.not_assessable:
+        yield {"claim_id": statement.id, "text": statement.text, "verdict": CANNOT,
+               "reason": statement.reason}  # fmt: skip
+
+
+def _find(claim: Claim, estimates: list[Row], attrition: list[Row]) -> Row | None:
+    if claim.analysis == "attrition":
+        left = [row["n_patients_left"] for row in attrition if row["reason_id"] == claim.term]
+        return {"estimate": left[0], "note": None} if left else None
+    wanted = (claim.analysis, claim.outcome, claim.group, claim.term)
+    for row in estimates:
+        found = (row["analysis_id"], row["outcome_id"], row["group"], row["term"])
+        if found == wanted and (claim.time_days is None or row["time_days"] == claim.time_days):
+            return row
+    return None
+
+
+def _judge(claim: Claim, ours: Row | None) -> dict[str, Any]:
+    if ours is None:
+        return {"verdict": CANNOT, "reason": "this run makes no such estimate"}
+    if ours["estimate"] is None:
+        return {"verdict": CANNOT, "reason": ours["note"]}
+    scale = 100.0 if claim.unit == "percent" else 1.0
+    estimate = scale * ours["estimate"]
+    low, high = ours.get("ci_low"), ours.get("ci_high")
+    numbers: dict[str, Any] = {"estimate": estimate}
+    if low is None or high is None:
+        fits = abs(estimate - claim.value) <= claim.tolerance
+        reason = f"within {claim.tolerance:g}" if fits else f"more than {claim.tolerance:g} away"
+    else:
+        numbers |= {"ci_low": scale * low, "ci_high": scale * high}
+        fits = scale * low <= claim.value <= scale * high
+        reason = "our interval covers it" if fits else "our interval does not cover it"
+    reason = f"{reason}. {claim.note}" if claim.note else reason
+    return {**numbers, "verdict": REPRODUCED if fits else DIFFERS, "reason": reason}
