@@ -12,6 +12,7 @@ from leukocytosis.config.reading import Document, Strict, build
 from leukocytosis.errors import ConfigError, Problem, listed, nearest
 from leukocytosis.tables import CANONICAL
 
+STEERING = ("result_status",)  # steers the reading of labs and is not kept
 CANONICAL_NAMES = tuple(table.name for table in CANONICAL)
 
 
@@ -114,6 +115,7 @@ class Manifest(Strict):
 
     def _unknown_columns(self) -> list[str]:
         known = {table.name: table.names for table in CANONICAL}
+        known["labs"] = (*known["labs"], *STEERING)
         return [
             f"table '{name}' has no column '{column}'{nearest(column, known[name])}"
             for name, sources in self.tables.items()

@@ -14,7 +14,6 @@ from leukocytosis.tables import analysis_set_table
 def derive_analysis_set(
     protocol: Protocol,
     codelists: Mapping[str, Codelist],
-    absent: frozenset[str],
     study: Path,
 ) -> None:
     """Write `analysis_set`. Covariates use records up to the index day, never later ones.
@@ -32,12 +31,12 @@ def derive_analysis_set(
         query = f"""
             SELECT e.episode_id, primary_cause, cause_group, grade, all_causes, wbc_1e9_per_l,
                    log2(wbc_1e9_per_l) AS log2_wbc, age_at_index_years, sex, tumour_group,
-                   {_compile_metastatic(protocol, codelists, absent)} AS metastatic,
+                   {_compile_metastatic(protocol, codelists)} AS metastatic,
                    n.neutrophil_percent, {columns}
             FROM episodes e JOIN causes USING (episode_id)
             LEFT JOIN ({_compile_neutrophils(protocol)}) n USING (episode_id)
-            JOIN (PIVOT_PLACEHOLDER) o USING (episode_id)
-        """.replace("PIVOT_PLACEHOLDER", _compile_outcomes(outcome_ids))
+            JOIN ({_compile_outcomes(outcome_ids)}) o USING (episode_id)
+        """
         write_table(con, query, analysis_set_table(outcome_ids), study / "analysis_set.parquet")
 
 
@@ -54,11 +53,7 @@ def _compile_outcomes(outcome_ids: list[str]) -> str:
     return f"SELECT episode_id, {columns} FROM outcomes GROUP BY episode_id"
 
 
-def _compile_metastatic(
-    protocol: Protocol, codelists: Mapping[str, Codelist], absent: frozenset[str]
-) -> str:
-    if "diagnoses" in absent:
-        return "CAST(NULL AS BOOLEAN)"
+def _compile_metastatic(protocol: Protocol, codelists: Mapping[str, Codelist]) -> str:
     criterion = protocol.covariates.metastatic
     match = compile_in_systems("code", "code_system", codelists[criterion.codelist].entries)
     low = criterion.window.from_day

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from leukocytosis.config import Manifest
-from leukocytosis.config.manifest import Source
+from leukocytosis.config.manifest import STEERING, Source
 from leukocytosis.errors import ConfigError, Problem, nearest
 from leukocytosis.standardise import values
 from leukocytosis.store import name, quoted
@@ -19,7 +19,7 @@ from leukocytosis.tables import Table
 
 UNLISTED = "(not listed)"
 NOTHING = "CAST(NULL AS VARCHAR)"
-EXTRA = {"labs": ("result_status",)}  # raw columns that steer the reading and are not kept
+EXTRA = {"labs": STEERING}
 
 
 @dataclass(frozen=True)

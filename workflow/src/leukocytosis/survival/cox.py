@@ -87,7 +87,7 @@ def fit_cox(
     if top is None:
         return CoxRefused(design, "the likelihood has no maximum (separation, monotone likelihood)")
     coefficients, sets = top
-    covariance = np.linalg.inv(sets.information)
+    covariance: FloatArray = np.linalg.inv(sets.information).astype(np.float64)
     vague = _vague(design, covariance)
     if vague:
         return CoxRefused(design, vague)
@@ -211,6 +211,7 @@ def cox_rows(
     """
     design = fit.design
     names = columns_or_terms(design)
+    numbers: list[tuple[Number, float | None]]
     if isinstance(fit, CoxRefused):
         numbers = [(missing(fit.reason), None)] * (len(names) + 1)
     else:

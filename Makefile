@@ -1,0 +1,59 @@
+# Two commands: `make study` and `make test`. `make help` lists the rest.
+STUDY ?= granger2009
+EXTRACT ?= synthetic
+CORES ?= 2
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHONHASHSEED := 0
+SNAKEMAKE = snakemake --cores $(CORES) --config study=$(STUDY) extract=$(EXTRACT)
+
+.PHONY: help setup study test lint format types oracle bench clean
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(READY): requirements.lock envs/uv.lock envs/build.lock pyproject.toml
+	@echo "Setting up $(VENV) from requirements.lock …"
+	@test -x $(BIN)/python || python3 -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/uv.lock
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode \
+		--build-constraints envs/build.lock requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps \
+		--build-constraints envs/build.lock --editable .
+	@touch $@
+
+setup: $(READY)  ## install what the lock file names
+
+# A killed run leaves a lock and maybe a job to repeat: take both up again.
+study: $(READY)  ## run STUDY on EXTRACT (granger2009 on synthetic)
+	@leukocytosis run $(STUDY) $(EXTRACT) --cores $(CORES)
+
+test: $(READY)  ## all tests
+	pytest -n 2
+
+lint: $(READY)  ## linter, formatters and Snakemake's own lint, changing nothing
+	ruff check .
+	ruff format --check .
+	snakefmt --check Snakefile workflow/rules
+	snakemake --lint
+
+format: $(READY)  ## let the formatters write
+	ruff check --fix .
+	ruff format .
+	snakefmt Snakefile workflow/rules
+
+types: $(READY)  ## the type checker
+	mypy
+
+oracle: $(READY)  ## make R's numbers again (needs R with survival)
+	Rscript tests/oracle/make_oracle.R tests/oracle
+
+bench: $(READY)  ## raw files to outcomes at growing size; prints ratios
+	python -m leukocytosis.bench $(BENCH)
+
+clean:  ## remove results (raw data stay)
+	rm -rf results .snakemake

@@ -1,0 +1,32 @@
+"""Extreme leukocytosis: from a hospital extract to a report. The contents page."""
+
+from pathlib import Path
+
+from leukocytosis.config import load_codelists, load_manifest, load_protocol
+from leukocytosis.errors import LeukocytosisError
+from leukocytosis.provenance import digest_code, digest_files
+
+
+configfile: "config/config.yaml"
+
+
+STUDY, EXTRACT = config["study"], config["extract"]
+EXTRACTS = "results/extracts/{extract}"
+RESULTS = "results/studies/{study}/{extract}"
+RELEASE = f"{RESULTS}/release"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/extract.smk"
+include: "workflow/rules/study.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        expand(f"{RELEASE}/report.html", study=STUDY, extract=EXTRACT),
+        expand(f"{RESULTS}/notebooks/first_look.ipynb", study=STUDY, extract=EXTRACT),
+
+
+localrules:
+    all,

@@ -1,0 +1,60 @@
+"""What every rule needs: configuration validated before anything runs, and digests."""
+
+import sys
+
+CANONICAL = ["patients", "deaths", "encounters", "labs", "diagnoses", "drugs", "microbiology"]
+COHORT = ["encounters", "labs", "diagnoses", "drugs", "microbiology"]
+
+
+try:
+    CODELISTS = load_codelists(Path("config/codelists"))
+    PROTOCOL = load_protocol(Path(f"config/studies/{STUDY}.yaml"), frozenset(CODELISTS))
+    MANIFEST = load_manifest(Path(f"config/extracts/{EXTRACT}.yaml"))
+except LeukocytosisError as error:
+    print(error, file=sys.stderr)
+    sys.exit(error.exit_code)
+
+
+wildcard_constraints:
+    study=r"[a-z0-9_]+",
+    extract=r"[a-z0-9_]+",
+
+
+def protocol_files(wildcards):
+    """The protocol and those it extends; codelists and units."""
+    names, folder = [wildcards.study], Path("config/studies")
+    protocol = load_protocol(folder / f"{wildcards.study}.yaml")
+    while protocol.extends:
+        names.append(protocol.extends)
+        protocol = load_protocol(folder / f"{protocol.extends}.yaml")
+    return [f"config/studies/{name}.yaml" for name in names]
+
+
+def protocol_sections(*sections):
+    """A digest of the protocol's sections, so that only the steps that read them run again."""
+    from leukocytosis.provenance import digest_value
+
+    return lambda wildcards: digest_value(
+        load_protocol(Path(f"config/studies/{wildcards.study}.yaml")).model_dump(
+            mode="json", include=set(sections)
+        )
+    )
+
+
+def manifest_of(wildcards):
+    return load_manifest(Path(f"config/extracts/{wildcards.extract}.yaml"))
+
+
+def raw_files(wildcards):
+    """The raw files of an extract, as far as they are there."""
+    manifest = manifest_of(wildcards)
+    root = Path(manifest.root)
+    if manifest.synthetic and wildcards.extract == "synthetic":
+        return [str(root / file.path) for file in manifest.files.values()]
+    return sorted(str(p) for f in manifest.files.values() for p in root.glob(f.path))
+
+
+def manifest_files(wildcards):
+    folder = Path("config/extracts")
+    beside = sorted(str(p) for p in (folder / wildcards.extract).glob("*") if p.is_file())
+    return [str(folder / f"{wildcards.extract}.yaml"), *beside]

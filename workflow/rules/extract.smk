@@ -1,0 +1,42 @@
+"""An extract: raw files to canonical tables."""
+
+
+rule draw_synthetic:
+    """The embedded extract with its known truth, drawn from a seed."""
+    output:
+        [f"data/synthetic/{f.path}" for f in load_manifest(Path("config/extracts/synthetic.yaml")).files.values()],
+        "data/synthetic/truth.csv",
+        "data/synthetic/planted.csv",
+    params:
+        seed=config["seed"],
+        code=digest_code("synthetic"),
+    log:
+        "results/logs/draw_synthetic.log",
+    conda:
+        "../../envs/leukocytosis.yaml"
+    message:
+        "Drawing the synthetic extract"
+    script:
+        "../scripts/draw_synthetic.py"
+
+
+rule standardise:
+    """Raw files to canonical tables: units, dates, codes; every row accounted for."""
+    input:
+        raw=raw_files,
+        manifest=manifest_files,
+        units="config/units.csv",
+        codelists=sorted(str(path) for path in Path("config/codelists").glob("*.csv")),
+    output:
+        expand(f"{EXTRACTS}/{{table}}.parquet", table=[*CANONICAL, "rejects", "ledger", "quality"], allow_missing=True),
+    params:
+        code=digest_code("standardise"),
+        raw=lambda wildcards, input: digest_files(input.raw, by="size"),
+    log:
+        "results/logs/standardise/{extract}.log",
+    conda:
+        "../../envs/leukocytosis.yaml"
+    message:
+        "Reading the extract {wildcards.extract}"
+    script:
+        "../scripts/standardise.py"

@@ -1,0 +1,131 @@
+"""A study on an extract: cohort, causes, outcomes, estimates, report."""
+
+
+rule find_cohort:
+    """Index events with attrition, and the cohort's own records around the index."""
+    input:
+        expand(f"{EXTRACTS}/{{table}}.parquet", table=CANONICAL, allow_missing=True),
+    output:
+        expand(f"{RESULTS}/{{table}}.parquet", table=["episodes", "attrition", *(f"cohort_{t}" for t in COHORT)], allow_missing=True),
+    params:
+        code=digest_code("cohort"),
+        protocol=protocol_sections("index", "population"),
+        codelists=digest_files(sorted(Path("config/codelists").glob("*.csv"))),
+    log:
+        "results/logs/find_cohort/{study}/{extract}.log",
+    conda:
+        "../../envs/leukocytosis.yaml"
+    message:
+        "Finding the cohort of {wildcards.study} in {wildcards.extract}"
+    script:
+        "../scripts/find_cohort.py"
+
+
+rule classify_causes:
+    """Evidence per rule (met, not met, not assessed), then causes by precedence."""
+    input:
+        f"{RESULTS}/episodes.parquet",
+        expand(f"{RESULTS}/cohort_{{table}}.parquet", table=COHORT, allow_missing=True),
+    output:
+        expand(f"{RESULTS}/{{table}}.parquet", table=["evidence", "evidence_events", "causes"], allow_missing=True),
+    params:
+        code=digest_code("causes"),
+        protocol=protocol_sections("evidence", "causes", "precedence", "undetermined_group"),
+        codelists=digest_files(sorted(Path("config/codelists").glob("*.csv"))),
+        absent=lambda wildcards: sorted(manifest_of(wildcards).absent),
+    log:
+        "results/logs/classify_causes/{study}/{extract}.log",
+    conda:
+        "../../envs/leukocytosis.yaml"
+    message:
+        "Looking for the cause of each count"
+    script:
+        "../scripts/classify_causes.py"
+
+
+rule follow_up:
+    """Outcomes with the record that ended follow-up, and the analysis set."""
+    input:
+        expand(f"{EXTRACTS}/{{table}}.parquet", table=["patients", "deaths"], allow_missing=True),
+        expand(f"{RESULTS}/{{table}}.parquet", table=["episodes", "causes", *(f"cohort_{t}" for t in COHORT)], allow_missing=True),
+    output:
+        expand(f"{RESULTS}/{{table}}.parquet", table=["outcomes", "analysis_set"], allow_missing=True),
+    params:
+        code=digest_code("followup"),
+        protocol=protocol_sections("index", "outcomes", "covariates"),
+        codelists=digest_files(sorted(Path("config/codelists").glob("*.csv"))),
+    log:
+        "results/logs/follow_up/{study}/{extract}.log",
+    conda:
+        "../../envs/leukocytosis.yaml"
+    message:
+        "Following each patient to the outcome"
+    script:
+        "../scripts/follow_up.py"
+
+
+rule estimate:
+    """Shares, curves, tests, models, Table 1, and the scorecard beside the paper."""
+    input:
+        expand(f"{RESULTS}/{{table}}.parquet", table=["analysis_set", "attrition"], allow_missing=True),
+        truth=lambda wildcards: [f"{m.root}/{m.truth}" for m in [manifest_of(wildcards)] if m.truth],
+        claims=lambda wildcards: [
+            f"config/claims/{p.claims}.yaml"
+            for p in [load_protocol(Path(f"config/studies/{wildcards.study}.yaml"))]
+            if p.claims
+        ],
+    output:
+        expand(f"{RESULTS}/{{table}}.parquet", table=["estimates", "curves", "table_one", "scorecard", "accuracy"], allow_missing=True),
+    params:
+        code=digest_code("estimate"),
+        protocol=protocol_sections("outcomes", "covariates", "analyses", "causes", "claims"),
+    log:
+        "results/logs/estimate/{study}/{extract}.log",
+    conda:
+        "../../envs/leukocytosis.yaml"
+    message:
+        "Estimating"
+    script:
+        "../scripts/estimate.py"
+
+
+rule release:
+    """Figures, tables and report: the only folder that may leave."""
+    input:
+        expand(f"{RESULTS}/{{table}}.parquet", table=["attrition", "estimates", "curves", "table_one", "scorecard", "accuracy"], allow_missing=True),
+        expand(f"{EXTRACTS}/{{table}}.parquet", table=["quality", "ledger"], allow_missing=True),
+        protocol=protocol_files,
+        manifest=lambda wildcards: f"config/extracts/{wildcards.extract}.yaml",
+    output:
+        report=f"{RELEASE}/report.html",
+        figures=directory(f"{RELEASE}/figures"),
+        tables=directory(f"{RELEASE}/tables"),
+    params:
+        code=digest_code("report"),
+    log:
+        "results/logs/release/{study}/{extract}.log",
+    conda:
+        "../../envs/leukocytosis.yaml"
+    message:
+        "Drawing figures and writing the report"
+    script:
+        "../scripts/release.py"
+
+
+rule first_look:
+    """A notebook on the outputs, run from top to bottom."""
+    input:
+        f"{RESULTS}/estimates.parquet",
+        f"{RESULTS}/curves.parquet",
+        f"{RESULTS}/attrition.parquet",
+        notebook="notebooks/first_look.py",
+    output:
+        f"{RESULTS}/notebooks/first_look.ipynb",
+    log:
+        "results/logs/first_look/{study}/{extract}.log",
+    conda:
+        "../../envs/leukocytosis.yaml"
+    message:
+        "Running the notebook"
+    script:
+        "../scripts/first_look.py"

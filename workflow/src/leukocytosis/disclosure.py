@@ -1,0 +1,110 @@
+"""The only door to `release/`: aggregate tables, small counts hidden with their shadows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leukocytosis.config import Policy
+from leukocytosis.errors import DisclosureError, Problem
+from leukocytosis.tables import BY_NAME
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PARTITIONS = ("cause_shares", "group_shares", "overlap")  # rows that add up to the cohort
+NUMBERS = ["estimate", "ci_low", "ci_high", "p_value", "n_events"]
+
+
+def disclose(tables: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.DataFrame]:
+    """Return the tables as they may leave. DisclosureError for a person-level table.
+
+    Under a policy with `min_count` k above 1: estimates and percentages that rest on 1 to k − 1
+    patients or events are hidden, and in a partition a second one if only one would be; the
+    attrition is rounded to multiples of k; curves are given at every 7th day only.
+    """
+    person = sorted(name for name in tables if BY_NAME[name].tier == "person")
+    if person:
+        raise DisclosureError(
+            Problem(name, "holds one row per person", "release aggregates only") for name in person
+        )
+    k = policy.min_count
+    if k <= 1:
+        return tables
+    open_tables = dict(tables)
+    hide = {
+        "estimates": _hide_estimates,
+        "table_one": _hide_table_one,
+        "attrition": _round_attrition,
+        "curves": _thin_curves,
+    }
+    for name, hidden in hide.items():
+        if name in tables:
+            open_tables[name] = hidden(tables[name], k)
+    if "scorecard" in tables and "estimates" in tables:
+        shown = open_tables["estimates"]["estimate"].dropna()
+        open_tables["scorecard"] = _hide_scorecard(tables["scorecard"], shown)
+    return open_tables
+
+
+def _hide_estimates(rows: pd.DataFrame, k: int) -> pd.DataFrame:
+    rows = rows.copy()
+    small = rows["n"].between(1, k - 1) | rows["n_events"].between(1, k - 1)
+    # the rest of a group gives a small number away as surely as the number itself
+    small |= (rows["n"] - rows["n_events"]).between(1, k - 1)
+    for partition in PARTITIONS:
+        small |= _shadow(rows[rows["analysis_id"] == partition], small).reindex(
+            rows.index, fill_value=False
+        )
+    rows.loc[small, NUMBERS] = None
+    rows.loc[small & rows["n"].between(1, k - 1), "n"] = None
+    rows.loc[small, "note"] = f"hidden: rests on fewer than {k} patients or would reveal such"
+    return rows
+
+
+def _shadow(part: pd.DataFrame, small: pd.Series[bool]) -> pd.Series[bool]:
+    """Return the smallest visible row of a partition of which exactly one row is hidden."""
+    hidden = small.reindex(part.index)
+    visible = part[~hidden & (part["n_events"] > 0)]
+    shadow = hidden & False
+    if hidden.sum() == 1 and len(visible):
+        shadow.loc[visible["n_events"].astype(float).idxmin()] = True
+    return shadow
+
+
+def _hide_table_one(rows: pd.DataFrame, k: int) -> pd.DataFrame:
+    rows = rows.copy()
+    counts = rows["spread_low"].where(rows["statistic"] == "percent")
+    small = rows["n"].between(1, k - 1) | counts.between(1, k - 1)
+    small |= (rows["n"] - counts).between(1, k - 1) | rows["n_missing"].between(1, k - 1)
+    # levels of a variable add up: one hidden level hides the variable in that group
+    keys = rows["variable"] + "|" + rows["group"]
+    small = small.groupby(keys).transform("any")
+    rows.loc[small, ["value", "spread_low", "spread_high"]] = None
+    return rows
+
+
+def _round_attrition(rows: pd.DataFrame, k: int) -> pd.DataFrame:
+    rows = rows.copy()
+    for column in ("n_patients_before", "n_patients_left"):
+        rows[column] = (rows[column] / k).round().astype(int) * k
+    return rows
+
+
+def _thin_curves(rows: pd.DataFrame, k: int) -> pd.DataFrame:
+    weekly = rows.assign(week=(rows["time_days"] // 7).astype(int))
+    keys = ["outcome_id", "group", "week"]
+    totals = weekly.groupby(keys)[["n_events", "n_censored"]].sum().reset_index()
+    last = weekly.groupby(keys).last().drop(columns=["n_events", "n_censored"]).reset_index()
+    first = weekly.groupby(keys)["n_at_risk"].first().reset_index()
+    thin = last.drop(columns="n_at_risk").merge(first, on=keys).merge(totals, on=keys)
+    thin["time_days"] = 7.0 * (thin["week"] + 1)
+    return thin.loc[thin["n_at_risk"] >= k, list(rows.columns)]
+
+
+def _hide_scorecard(rows: pd.DataFrame, shown: pd.Series[float]) -> pd.DataFrame:
+    rows = rows.copy()
+    visible = {round(value, 9) for value in shown} | {round(100 * value, 9) for value in shown}
+    count = rows["unit"] == "count"
+    hidden = rows["estimate"].notna() & ~rows["estimate"].astype(float).round(9).isin(visible)
+    rows.loc[hidden | count, ["estimate", "ci_low", "ci_high"]] = None
+    return rows

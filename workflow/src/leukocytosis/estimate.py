@@ -1,0 +1,54 @@
+"""The estimate stage: every number of a study, from its analysis set."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from leukocytosis.accuracy import compare_with_truth
+from leukocytosis.config import Claims, Protocol
+from leukocytosis.describe import describe_patients
+from leukocytosis.errors import ExtractError, Problem
+from leukocytosis.scorecard import score
+from leukocytosis.store import Connection, connect, fetch, read_frame, scan, table, write_rows
+from leukocytosis.survival.analyses import find_curves, fit_all
+
+
+def estimate(protocol: Protocol, claims: Claims | None, truth: Path | None, study: Path) -> None:
+    """Write `estimates`, `curves`, `table_one`, `scorecard` and `accuracy` of a study.
+
+    `accuracy` is empty without a planted truth, `scorecard` without claims.
+    """
+    patients = read_frame(study / "analysis_set.parquet")
+    with connect(study / ".scratch") as con:
+        estimates = [vars(row) for row in fit_all(protocol, patients)]
+        rows: dict[str, Sequence[dict[str, Any]]] = {
+            "estimates": estimates,
+            "curves": list(find_curves(protocol, patients)),
+            "table_one": list(describe_patients(protocol, patients)),
+            "scorecard": list(score(claims, estimates, _attrition(con, study))) if claims else [],
+        }
+        causes = dict(zip(patients["episode_id"], patients["primary_cause"], strict=True))
+        known = read_truth(truth) if truth else {}
+        rows["accuracy"] = list(compare_with_truth(protocol, causes, known)) if known else []
+        for name, found in rows.items():
+            write_rows(con, found, table(name), study / f"{name}.parquet")
+
+
+def _attrition(con: Connection, study: Path) -> list[dict[str, Any]]:
+    query = f"SELECT reason_id, n_patients_left FROM {scan(study / 'attrition.parquet')}"
+    return [{"reason_id": reason, "n_patients_left": n} for reason, n in fetch(con, query)]
+
+
+def read_truth(path: Path) -> dict[str, str]:
+    """Return patient → true cause of the planted cohort; ExtractError when it is not there."""
+    if not path.exists():
+        raise ExtractError(Problem(str(path), "does not exist", "mend 'truth' in the manifest"))
+    with path.open(encoding="utf-8", newline="") as stream:
+        return {
+            row["patient_id"]: row["true_cause"]
+            for row in csv.DictReader(stream)
+            if row["in_cohort"] == "1"
+        }

@@ -1,1 +1,0 @@
-"""Estimators: proportions, Kaplan–Meier, log-rank, Cox, and the analyses made of them."""

@@ -1,0 +1,16 @@
+"""Figures drawn from the aggregate tables; each says in words why where there is nothing to draw."""
+
+from leukocytosis.figures.causes import draw_causes
+from leukocytosis.figures.flow import draw_flow
+from leukocytosis.figures.forest import draw_forest
+from leukocytosis.figures.style import render_svg, save_figure
+from leukocytosis.figures.survival import draw_survival
+
+__all__ = [
+    "draw_causes",
+    "draw_flow",
+    "draw_forest",
+    "draw_survival",
+    "render_svg",
+    "save_figure",
+]

@@ -1,0 +1,81 @@
+"""Shares of the causes with their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from leukocytosis.config import Protocol
+from leukocytosis.figures.style import (
+    FAINT,
+    INK,
+    Row,
+    draw_words,
+    find_rows,
+    new_figure,
+    style_of,
+    styled,
+    wrap,
+)
+from leukocytosis.prose import format_interval, format_percent, is_known, name_cause
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def draw_causes(protocol: Protocol, estimates: Sequence[Row]) -> Figure:
+    """Return the share of each primary cause, Wilson intervals, and the wide reading of PLR."""
+    shares = find_rows(estimates, analysis_id="cause_shares")
+    wide = find_rows(estimates, analysis_id="plr_interval", term="plr_wide")
+    rows = [row for row in (*shares, *wide) if is_known(row["estimate"])]
+    if not rows:
+        return draw_words(f"No shares are drawn: {_reason(shares)}.")
+    with styled():
+        figure = new_figure(0.34 * len(rows) + 0.75)
+        height = figure.get_figheight()
+        axes = figure.add_axes((0.3, 0.5 / height, 0.4, 1 - 0.75 / height))
+        for i, row in enumerate(rows):
+            _draw_share(axes, protocol, len(rows) - 1 - i, row)
+        _dress(axes, protocol, rows)
+    return figure
+
+
+def _reason(rows: Sequence[Row]) -> str:
+    notes = [row["note"] for row in rows if row["note"]]
+    return notes[0] if notes else "the table of estimates has none"
+
+
+def _draw_share(axes: Axes, protocol: Protocol, y: int, row: Row) -> None:
+    color = style_of(protocol, _group(protocol, row["term"]))["color"]
+    low, high = row["ci_low"], row["ci_high"]
+    if is_known(low) and is_known(high):
+        axes.plot([100 * low, 100 * high], [y, y], color=color, solid_capstyle="butt")
+    face = "white" if row["term"] == "plr_wide" else color
+    axes.plot([100 * row["estimate"]], [y], "o", color=color, markerfacecolor=face)
+    interval = format_interval(low, high, percent=True)
+    words = f"{format_percent(row['estimate'])} ({interval})"
+    axes.text(1.03, y, words, transform=axes.get_yaxis_transform(), va="center", fontsize=8.5)
+
+
+def _group(protocol: Protocol, term: str) -> str:
+    if term == "plr_wide":
+        return "plr"
+    groups = {cause.id: cause.group for cause in protocol.causes}
+    return groups.get(term, protocol.undetermined_group)
+
+
+def _dress(axes: Axes, protocol: Protocol, rows: Sequence[Row]) -> None:
+    labels = [_label(protocol, row["term"]) for row in reversed(rows)]
+    axes.set_yticks(range(len(rows)), labels)
+    axes.tick_params(axis="y", length=0)
+    axes.set_ylim(-0.6, len(rows) - 0.4)
+    axes.set_xlim(left=0)
+    axes.set_xlabel("share of the cohort, % (95 % Wilson interval)", color=INK)
+    axes.grid(axis="x", color=FAINT, alpha=0.2)
+
+
+def _label(protocol: Protocol, term: str) -> str:
+    if term == "plr_wide":
+        return "PLR or undetermined"
+    return wrap(name_cause(protocol, term), 27)

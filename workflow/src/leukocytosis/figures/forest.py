@@ -1,0 +1,116 @@
+"""Hazard ratios of the Cox models as a forest; what cannot be estimated is printed as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from leukocytosis.figures.style import (
+    FAINT,
+    INK,
+    PALETTE,
+    Row,
+    draw_words,
+    find_rows,
+    new_figure,
+    styled,
+    wrap,
+)
+from leukocytosis.prose import format_interval, format_number, is_known, name_group
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MODELS = {"cox_unadjusted": "Unadjusted", "cox_adjusted": "Adjusted"}
+WIDEST = 32.0  # intervals are cut at 1/32 and 32, with an arrow
+ROW_INCHES = 0.34
+
+
+def draw_forest(estimates: Sequence[Row], outcome_id: str) -> Figure:
+    """Return hazard ratios with 95 % intervals on a log axis, unadjusted above adjusted."""
+    lines = list_lines(estimates, outcome_id)
+    if not lines:
+        return draw_words("No hazard ratios are drawn, because no Cox model was asked for.")
+    if not any(row is not None and is_known(row["estimate"]) for _, row in lines):
+        notes = sorted({row["note"] or "no reason given" for _, row in lines if row is not None})
+        return draw_words("No hazard ratios are drawn. Hazard ratios " + "; ".join(notes) + ".")
+    with styled():
+        figure = new_figure(ROW_INCHES * len(lines) + 0.75)
+        height = figure.get_figheight()
+        axes = figure.add_axes((0.34, 0.5 / height, 0.38, 1 - 0.7 / height))
+        for i, (label, row) in enumerate(lines):
+            _draw_line(axes, len(lines) - 1 - i, label, row)
+        _dress(axes, [row for _, row in lines if row is not None], len(lines))
+    return figure
+
+
+def list_lines(estimates: Sequence[Row], outcome_id: str) -> list[tuple[str, Row | None]]:
+    """Return the lines from the top: a model's title (no row), then its terms.
+
+    A model that failed as a whole, for one reason, is one line.
+    """
+    lines: list[tuple[str, Row | None]] = []
+    for analysis_id, title in MODELS.items():
+        rows = find_rows(estimates, analysis_id=analysis_id, outcome_id=outcome_id)
+        if not rows:
+            continue
+        lines.append((title, None))
+        whole = all(not is_known(row["estimate"]) for row in rows)
+        if whole and len({row["note"] for row in rows}) == 1:
+            lines.append(("all terms", rows[0]))
+        else:
+            lines += [(label_term(row["term"]), row) for row in rows]
+    return lines
+
+
+def label_term(term: str) -> str:
+    """Return a model term for readers: `cause_group: plr vs infection` → `PLR vs infection`."""
+    kind, colon, contrast = term.partition(": ")
+    if kind == "cause_group" and colon:
+        return " vs ".join(name_group(group) for group in contrast.split(" vs "))
+    return term
+
+
+def _draw_line(axes: Axes, y: int, label: str, row: Row | None) -> None:
+    aside: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "center"}
+    if row is None:
+        axes.text(-0.86, y, label, weight="bold", **aside)
+        return
+    axes.text(-0.82, y, wrap(label, 28), fontsize=9, **aside)
+    if not is_known(row["estimate"]):
+        words = wrap(row["note"] or "no reason given", 66)
+        axes.text(-0.02, y, words, fontsize=7.5, style="italic", color=FAINT, **aside)
+        return
+    _draw_ratio(axes, y, row)
+    interval = format_interval(row["ci_low"], row["ci_high"], 2)
+    words = f"{format_number(row['estimate'], 2)} ({interval})"
+    axes.text(1.04, y, words, fontsize=8.5, **aside)
+
+
+def _draw_ratio(axes: Axes, y: int, row: Row) -> None:
+    color = PALETTE[0] if row["analysis_id"] == "cox_adjusted" else FAINT
+    low, high = row["ci_low"], row["ci_high"]
+    if is_known(low) and is_known(high):
+        ends = [max(low, 1 / WIDEST), min(high, WIDEST)]
+        axes.plot(ends, [y, y], color=color, solid_capstyle="butt")
+        for end, cut, marker in ((low, low < ends[0], "<"), (high, high > ends[1], ">")):
+            if cut:
+                axes.plot([min(max(end, 1 / WIDEST), WIDEST)], [y], marker, color=color)
+    if 1 / WIDEST <= row["estimate"] <= WIDEST:
+        axes.plot([row["estimate"]], [y], "s", color=color, markersize=5.5)
+
+
+def _dress(axes: Axes, rows: Sequence[Row], n_lines: int) -> None:
+    axes.set_xscale("log", base=2)
+    reached = [1.0, *(v for r in rows for v in (r["ci_low"], r["ci_high"]) if is_known(v))]
+    low, high = max(min(reached), 1 / WIDEST), min(max(reached), WIDEST)
+    axes.set_xlim(min(low / 1.15, 0.45), max(high * 1.15, 2.2))
+    shown = [2.0**k for k in range(-5, 6) if axes.get_xlim()[0] <= 2.0**k <= axes.get_xlim()[1]]
+    axes.set_xticks(shown, [f"{tick:g}" for tick in shown])
+    axes.minorticks_off()
+    axes.axvline(1, color=INK, linewidth=0.8)
+    axes.set_ylim(-0.7, n_lines - 0.4)
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel("hazard ratio (95 % interval)")

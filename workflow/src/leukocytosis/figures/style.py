@@ -1,0 +1,128 @@
+"""One style for every figure, and the one way to save them: the same bytes on every run.
+
+Colours are Okabe and Ito's (told apart with every common colour blindness); groups also differ
+in line type, so that print in grey can be read.
+"""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from leukocytosis.config import Protocol
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Row = Mapping[str, Any]
+WIDTH_INCHES = 6.2
+INK, FAINT, MARK = "#1b1b1b", "#6b6b6b", "#b3261e"
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
+STYLE: dict[str, Any] = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same glyphs on every machine
+    "font.size": 9.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": FAINT,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+    "lines.linewidth": 1.6,
+    "pdf.fonttype": 42,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "leukocytosis",
+    "savefig.dpi": 300,
+}
+FORMATS: dict[str, dict[str, Any]] = {
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    "svg": {"Date": None, "Creator": None},
+    "png": {"Software": None},
+}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw and save in the style, whatever the user's own settings are."""
+    import matplotlib as mpl
+
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(STYLE)
+        yield
+
+
+def new_figure(height_inches: float) -> Figure:
+    """Return an empty figure of the common width; draw on it inside `styled()`."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(WIDTH_INCHES, height_inches))
+
+
+def style_of(protocol: Protocol, group: str) -> dict[str, Any]:
+    """Return colour and line type of a group, the same in every figure."""
+    groups = protocol.analyses.groups
+    i = list(groups).index(group) if group in groups else len(groups)  # type: ignore[arg-type]
+    return {"color": PALETTE[i % len(PALETTE)], "linestyle": LINES[i % len(LINES)]}
+
+
+def draw_words(words: str) -> Figure:
+    """Return a figure that says why there is nothing to draw."""
+    lines = textwrap.wrap(words, 72)
+    with styled():
+        figure = new_figure(0.6 + 0.2 * len(lines))
+        figure.text(0.5, 0.45, "\n".join(lines), ha="center", va="center", color=FAINT)
+    return figure
+
+
+def mark_figure(figure: Figure, mark: str | None) -> None:
+    """Print a mark such as `synthetic` in the upper right corner, once."""
+    if mark and mark not in {text.get_text() for text in figure.texts}:
+        with styled():
+            figure.text(0.995, 0.995, mark, ha="right", va="top", color=MARK, weight="bold")
+
+
+def render_figure(figure: Figure, kind: str, title: str) -> bytes:
+    """Return the file of a figure as bytes: pdf, svg or png (300 dpi), without a date."""
+    buffer = io.BytesIO()
+    with styled():
+        figure.savefig(buffer, format=kind, metadata={**FORMATS[kind], "Title": title})
+    return buffer.getvalue()
+
+
+def render_svg(figure: Figure, title: str, mark: str | None) -> str:
+    """Return the SVG text of a figure."""
+    mark_figure(figure, mark)
+    return render_figure(figure, "svg", _titled(title, mark)).decode("utf-8")
+
+
+def save_figure(figure: Figure, folder: Path, name: str, mark: str | None) -> tuple[Path, ...]:
+    """Write `name`.pdf, .svg and .png into a folder; return their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mark_figure(figure, mark)
+    paths = []
+    for kind in FORMATS:
+        path = folder / f"{name}.{kind}"
+        path.write_bytes(render_figure(figure, kind, _titled(name, mark)))
+        paths.append(path)
+    return tuple(paths)
+
+
+def _titled(name: str, mark: str | None) -> str:
+    return f"{name} ({mark})" if mark else name
+
+
+def wrap(words: str, width: int) -> str:
+    """Return words broken into lines of at most `width` characters."""
+    return "\n".join(textwrap.wrap(words, width))
+
+
+def find_rows(rows: Sequence[Row], **wanted: object) -> list[Row]:
+    """Return the rows that have all these values, in their order."""
+    return [row for row in rows if all(row[key] == value for key, value in wanted.items())]

@@ -1,0 +1,28 @@
+"""Notebooks: kept as plain scripts, run from top to bottom, written without what changes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def run_notebook(source: Path, target: Path, environment: Mapping[str, str]) -> None:
+    """Run a percent-format script as a notebook and write it, with outputs, to `target`.
+
+    A cell that raises ends the run with nbclient's CellExecutionError.
+    """
+    import jupytext
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = jupytext.read(source)
+    os.environ.update(environment)
+    client = NotebookClient(notebook, kernel_name="python3", transport="ipc", record_timing=False)
+    client.execute()
+    for i, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{i}"  # drawn at random otherwise
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(target.name + ".part")
+    nbformat.write(notebook, part)
+    part.replace(target)

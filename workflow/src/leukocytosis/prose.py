@@ -1,0 +1,304 @@
+"""Numbers and protocols in words.
+
+One rounding rule for every printed number: the shortest decimal that names the stored number is
+rounded half up in magnitude (0.125 to two places is 0.13, −0.125 is −0.13). Tables keep the
+unrounded numbers. Missing numbers are said in words, never left blank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from leukocytosis.config import Protocol
+from leukocytosis.config.protocol import Assessed, Cause, Criterion, Outcome, Rule, Way, Window
+
+ROUNDING = "Printed numbers are rounded half up; the tables hold them unrounded."
+NOT_SHOWN = "not shown"
+NBSP = "\u00a0"
+GROUPS = {"all": "all patients", "infection": "infection", "plr": "PLR", "other": "other cause"}
+RECORDS = {
+    "diagnoses": "a diagnosis code",
+    "drugs": "a drug",
+    "microbiology": "a culture or test",
+    "labs": "a laboratory result",
+}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One sentence of the methods: its topic, and whether the paper states it or we chose it."""
+
+    topic: str
+    text: str
+    basis: str
+    source: str
+
+
+def is_known(value: float | None) -> bool:
+    """Return whether a number is there: neither None nor NaN."""
+    return value is not None and value == value
+
+
+def format_number(value: float | None, digits: int = 0) -> str:
+    """Return a number with thousands separators and `digits` decimals, rounded half up."""
+    if value is None or not is_known(value):
+        return NOT_SHOWN
+    step = Decimal(1).scaleb(-digits)
+    rounded = Decimal(repr(float(value))).quantize(step, rounding=ROUND_HALF_UP)
+    return f"{rounded if rounded else abs(rounded):,f}".replace("-", "−")
+
+
+def format_percent(fraction: float | None, digits: int = 1) -> str:
+    """Return a fraction as a percentage."""
+    if fraction is None or not is_known(fraction):
+        return NOT_SHOWN
+    # scaled as a decimal: 0.285 × 100 in binary is 28.499999999999996
+    return f"{format_number(_times_100(fraction), digits)}{NBSP}%"
+
+
+def format_interval(
+    low: float | None, high: float | None, digits: int = 1, *, percent: bool = False
+) -> str:
+    """Return `low to high`; an end that does not exist is `not reached`, no end is `no interval`."""
+    if not is_known(low) and not is_known(high):
+        return "no interval"
+    ends = [_end(end, digits, percent) for end in (low, high)]
+    return f"{ends[0]} to {ends[1]}"
+
+
+def _end(value: float | None, digits: int, percent: bool) -> str:
+    if value is None or not is_known(value):
+        return "not reached"
+    return format_number(_times_100(value) if percent else value, digits)
+
+
+def _times_100(fraction: float) -> float:
+    return float(Decimal(repr(float(fraction))) * 100)
+
+
+def format_p(p_value: float | None) -> str:
+    """Return a p value: three decimals below 0.1, two above, bounds beyond 0.001 and 0.99."""
+    if p_value is None or not is_known(p_value):
+        return NOT_SHOWN
+    if p_value < 0.001:
+        return "< 0.001"
+    if p_value > 0.99:
+        return "> 0.99"
+    return format_number(p_value, 3 if p_value < 0.1 else 2)
+
+
+def join(items: Sequence[str], last: str = "and") -> str:
+    """Return `a, b and c`."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def name_group(group: str) -> str:
+    """Return what readers call a cause group."""
+    return GROUPS.get(group, group)
+
+
+def name_cause(protocol: Protocol, cause_id: str) -> str:
+    """Return the title of a cause, or of a combination of causes joined by `+`."""
+    titles = {cause.id: cause.title for cause in protocol.causes}
+    return " + ".join(titles.get(part, part) for part in cause_id.split("+"))
+
+
+def describe_window(window: Window) -> str:
+    """Return a window in words; both ends are included."""
+    first, last = window.from_day, window.to_day
+    if first is None and last is None:
+        words = "at any time"
+    elif first is None:
+        words = f"at any time up to {_day(last or 0)}"
+    elif last is None:
+        words = f"from {_day(first)} on"
+    elif first == last:
+        words = f"on {_day(first)}"
+    else:
+        words = f"from {_day(first)} to {_day(last)}"
+    return words + (", or during the index stay" if window.or_index_stay else "")
+
+
+def _day(day: int) -> str:
+    if day == 0:
+        return "the index day"
+    days = f"{abs(day)} day{'s' if abs(day) != 1 else ''}"
+    return f"{days} {'before' if day < 0 else 'after'} the index"
+
+
+def describe_rule(rule: Rule) -> str:
+    """Return an evidence rule as a sentence, and one on what shows that it was looked for."""
+    parts = [part for part in (*_records(rule), *_refusals(rule)) if part]
+    return f"{_capital(rule.title)}: {'; '.join(parts)}. {_describe_assessed(rule)}"
+
+
+def _records(rule: Rule) -> Iterator[str]:
+    what = RECORDS[rule.from_]
+    lists = [name for name in (rule.codelist, rule.test, rule.organism) if name]
+    of_lists = f" of the list {join(lists)}" if lists else ""
+    days = f" on at least {rule.at_least_days} days" if rule.at_least_days > 1 else ""
+    yield f"{what}{of_lists}{days}, {describe_window(rule.window)}"
+    if rule.positive:
+        yield "positive, with an organism or finding named"
+    if rule.value:
+        yield f"with a value {rule.value.operator} {rule.value.value:g} {rule.value.unit}"
+    if rule.dose:
+        yield f"above {rule.dose.above_mg_per_day:g} mg prednisone-equivalent on a day"
+
+
+def _refusals(rule: Rule) -> Iterator[str]:
+    if rule.organism_not:
+        yield f"organisms of the lists {join(rule.organism_not)} do not count"
+    if rule.none_before_day is not None:
+        earlier = rule.none_before_codelist or rule.codelist
+        yield f"new, with no code of the list {earlier} before {_day(rule.none_before_day)}"
+    if rule.given_not_only_ordered:
+        yield "given or dispensed, where the extract records it, and not only ordered"
+    if rule.excluded_routes:
+        yield f"{len(rule.excluded_routes)} local routes left out"
+    if rule.excluded_forms:
+        yield f"names in the list {rule.excluded_forms} left out"
+
+
+def _describe_assessed(rule: Rule) -> str:
+    assessed: Assessed = rule.assessed
+    if assessed.by == "table":
+        return f"Looked for wherever the extract has {rule.from_}."
+    of_list = f" of the list {assessed.codelist}" if assessed.codelist else ""
+    window = f" {describe_window(assessed.window)}" if assessed.window else ""
+    return f"Looked for only where there is a record in {rule.from_}{of_list}{window}."
+
+
+def describe_cause(protocol: Protocol, cause: Cause) -> str:
+    """Return how a cause holds, way by way."""
+    ways = "; ".join(_describe_way(protocol, way) for way in cause.ways)
+    group = f"{_capital(cause.title)} (group: {name_group(cause.group)}): "
+    if not cause.residual:
+        return f"{group}{ways}."
+    undetermined = name_group(protocol.undetermined_group)
+    return (
+        f"{group}only where no other cause holds; {ways}. Where they were not looked for, "
+        f"the patient is undetermined (group: {undetermined})."
+    )
+
+
+def _describe_way(protocol: Protocol, way: Way) -> str:
+    parts = []
+    for rules, words, last in (
+        (way.all_of, "", "and"),
+        (way.any_of, "", "or"),
+        (way.none_of, "each looked for and absent: ", "and"),
+    ):
+        if rules:
+            parts.append(words + join([protocol.rule(rule).title for rule in rules], last))
+    return f"{way.grade} with {' and '.join(parts)}"
+
+
+def describe_protocol(protocol: Protocol) -> tuple[Statement, ...]:
+    """Return the methods, a sentence per decision, in the order the study makes them."""
+    index = protocol.index
+    threshold = f"{index.above.operator} {index.above.value:g} {_unit(index.above.unit)}"
+    text = f"The index is the patient's {index.take} blood white count {threshold}; its day is 0."
+    return (
+        Statement("index", text, index.basis, index.source),
+        *_describe_population(protocol),
+        *(Statement("evidence", describe_rule(r), r.basis, r.source) for r in protocol.evidence),
+        *(
+            Statement("causes", describe_cause(protocol, c), c.basis, c.source)
+            for c in protocol.causes
+        ),
+        _describe_precedence(protocol),
+        *(
+            Statement("outcomes", _describe_outcome(o), o.basis, o.source)
+            for o in protocol.outcomes
+        ),
+        *_describe_covariates(protocol),
+    )
+
+
+def _describe_population(protocol: Protocol) -> Iterator[Statement]:
+    population = protocol.population
+    for words, criteria in (("Left out", population.exclude), ("Taken in", population.include)):
+        for criterion in criteria:
+            yield _criterion("population", words, criterion)
+    if population.minimum_age_years is not None:
+        text = f"Patients are at least {population.minimum_age_years} years old at the index."
+        yield Statement("population", text, "operationalised", "the protocol")
+
+
+def _criterion(topic: str, words: str, criterion: Criterion) -> Statement:
+    text = (
+        f"{words}: {criterion.title} (a code of the list {criterion.codelist}, "
+        f"{describe_window(criterion.window)})."
+    )
+    return Statement(topic, text, criterion.basis, criterion.source)
+
+
+def _describe_precedence(protocol: Protocol) -> Statement:
+    steps = []
+    for step in protocol.precedence:
+        grades = f" ({join(step.grades, 'or')})" if len(step.grades) < 3 else ""
+        steps.append(name_cause(protocol, step.cause) + grades)
+    text = f"Where several causes hold, the first of these decides: {'; '.join(steps)}."
+    return Statement("precedence", text, "operationalised", "the order of the protocol")
+
+
+def _describe_outcome(outcome: Outcome) -> str:
+    events = {"death": "death", "hospice": "discharge to hospice"}
+    what = join([events[event] for event in outcome.events], "or")
+    first = f"the first {what}" if len(outcome.events) > 1 else what
+    return (
+        f"{_capital(outcome.title)}: {first}, followed to day {outcome.horizon_days}, "
+        "that day included. Patients still free of it are censored when observation ends."
+    )
+
+
+def _describe_covariates(protocol: Protocol) -> Iterator[Statement]:
+    covariates = protocol.covariates
+    yield _criterion("covariates", "Metastatic disease", covariates.metastatic)
+    cut = covariates.neutrophil_predominance_percent
+    window = describe_window(covariates.neutrophil_window)
+    text = f"Neutrophil share: {window}; predominance is above {cut:g}{NBSP}%."
+    yield Statement(
+        "covariates", text, covariates.neutrophil_basis, covariates.neutrophil_source
+    )
+
+
+def describe_statistics(protocol: Protocol) -> tuple[str, ...]:
+    """Return the statistical methods, as far as the protocol sets them."""
+    analyses = protocol.analyses
+    reference, *others = [name_group(group) for group in analyses.groups]
+    adjusted = join([_covariate(term) for term in protocol.covariates.adjusted_for])
+    return (
+        "Shares have 95 % Wilson intervals. Risks are 1 − Kaplan–Meier with 95 % log-log intervals; "
+        "events on day 0 count at half a day, and nobody is censored at hospice.",
+        f"Groups are compared by log-rank tests (pairs after Holm) and by Cox models (Efron ties), "
+        f"with {reference} as the reference for {join(others)}; the adjusted model holds {adjusted}.",
+        f"A model with fewer than {analyses.min_events_per_parameter:g} events per parameter is not "
+        "fitted. Proportional hazards are tested on scaled Schoenfeld residuals.",
+        "The contrasts are descriptive: groups differ in more than their cause. p values are "
+        "two-sided and not adjusted beyond the pairs.",
+        ROUNDING,
+    )
+
+
+def _covariate(term: str) -> str:
+    names = {
+        "cause_group": "cause group",
+        "log2_wbc": "log₂ of the index count",
+        "neutrophil_percent": "neutrophil share",
+        "metastatic": "metastatic disease",
+    }
+    return names.get(term, term)
+
+
+def _unit(unit: str) -> str:
+    return unit.replace("10*9/L", "×10⁹/L")
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

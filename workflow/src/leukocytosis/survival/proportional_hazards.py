@@ -1,0 +1,129 @@
+"""The test of proportional hazards: the score test of R's `cox.zph` (survival 3.0 and later).
+
+Grambsch and Therneau (1994) ask whether a coefficient changes with a function g of time. The
+model with covariates x and x·g(t) is never fitted: its score and information at coefficients
+(β, 0) suffice. lifelines keeps the older approximation, which can differ widely, and lacks the
+global test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Unpack
+
+import numpy as np
+
+from .cox import CoxFit, CoxRefused, standardise
+from .curve import fit_curve
+from .partial_likelihood import weigh_risk_sets
+from .row import Analysis, Estimate, Number, missing, place
+from .times import FloatArray
+
+GLOBAL = "GLOBAL"
+Transform = Literal["km", "identity"]
+
+
+@dataclass(frozen=True)
+class TermTest:
+    """The test of one term (all columns of a categorical one together), or of all: GLOBAL."""
+
+    term: str
+    chi_squared: float
+    df: int
+    p_value: float
+
+
+def fit_proportional_hazards(
+    fit: CoxFit, transform: Transform = "km"
+) -> tuple[TermTest, ...] | str:
+    """Return the test of each term and then of all together, or the reason why there is none.
+
+    `transform` is g: "km", 1 − Kaplan–Meier just before the event (the default of `cox.zph`; days
+    far out, with few events, count no more than others), or "identity", days themselves.
+    """
+    design = fit.design
+    values = standardise(design.values)
+    scale = design.values.std(axis=0)
+    sets = weigh_risk_sets(values, design.days, design.status, fit.coefficients * scale)
+    g = _transformed(fit, sets.days, transform)
+    if np.ptp(g) == 0:
+        return "all events happened at one time"
+    score, information = _extended(sets.own - sets.mean, sets.covariance, g - g.mean())
+    try:
+        return tuple(
+            _test(term, columns, score, information) for term, columns in _columns(fit).items()
+        )
+    except np.linalg.LinAlgError:
+        return "the events say too little about change over time (singular information)"
+
+
+def _transformed(fit: CoxFit, event_days: FloatArray, transform: Transform) -> FloatArray:
+    if transform == "identity":
+        return event_days
+    curve = fit_curve(fit.design.days, fit.design.status)
+    before = np.append(1.0, curve.survival)  # the curve just before each of its times
+    return np.asarray(1 - before[np.searchsorted(curve.times, event_days)])
+
+
+def _extended(
+    residuals: FloatArray, covariance: FloatArray, g: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return score (2p,) and information (2p, 2p) of the model with x and x·g, at (β, 0)."""
+    plain, crossed, squared = (
+        np.einsum("m,mij->ij", weight, covariance) for weight in (np.ones_like(g), g, g**2)
+    )
+    score = np.append(np.zeros(residuals.shape[1]), g @ residuals)  # the first half is 0 at β
+    return score, np.block([[plain, crossed], [crossed, squared]])
+
+
+def _columns(fit: CoxFit) -> dict[str, list[int]]:
+    """Return the columns of each term, in the model's order, and of all of them."""
+    terms = fit.design.terms
+    by_term = {t: [i for i, other in enumerate(terms) if other == t] for t in terms}
+    return by_term | {GLOBAL: list(range(len(terms)))}
+
+
+def _test(term: str, columns: list[int], score: FloatArray, information: FloatArray) -> TermTest:
+    from scipy.special import chdtrc
+
+    p = score.size // 2
+    kept = [*range(p), *(p + column for column in columns)]
+    u = score[kept]
+    chi_squared = float(u @ np.linalg.solve(information[np.ix_(kept, kept)], u))
+    return TermTest(term, chi_squared, len(columns), float(chdtrc(len(columns), chi_squared)))
+
+
+def proportional_hazards_rows(
+    fit: CoxFit | CoxRefused,
+    transform: Transform = "km",
+    group: str = "all",
+    **analysis: Unpack[Analysis],
+) -> tuple[Estimate, ...]:
+    """Return a row per term and one for all: term `proportional hazards: …`, chi-squared and p.
+
+    A refused model gives the same rows with its reason.
+    """
+    tests = fit.reason if isinstance(fit, CoxRefused) else fit_proportional_hazards(fit, transform)
+    if isinstance(tests, str):
+        names = (*fit.design.covariates, GLOBAL)
+        found: list[tuple[str, Number, float | None]] = [(t, missing(tests), None) for t in names]
+    else:
+        found = [(test.term, _number(test), test.p_value) for test in tests]
+    return tuple(
+        place(
+            number,
+            p_value,
+            **analysis,
+            group=group,
+            term=f"proportional hazards: {term}",
+            n=fit.design.n,
+            n_events=fit.design.n_events,
+            method=f"score test of proportional hazards (as R's cox.zph, {transform})",
+        )
+        for term, number, p_value in found
+    )
+
+
+def _number(test: TermTest) -> Number:
+    degrees = f"chi-squared on {test.df} degree{'s' if test.df != 1 else ''} of freedom"
+    return Number(test.chi_squared, note=degrees)
