@@ -69,7 +69,9 @@ def print_summary(study: str, extract: str) -> None:
     del released
     estimates = read_frame(folder / "estimates.parquet")
     print(f"\nreport: {folder / 'release' / 'report.html'}")
-    for line in describe_headlines(estimates.astype(object).where(estimates.notna(), None).to_dict("records")):
+    for line in describe_headlines(
+        estimates.astype(object).where(estimates.notna(), None).to_dict("records")
+    ):
         print(f"  {line}")
 
 

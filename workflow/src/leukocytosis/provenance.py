@@ -38,7 +38,9 @@ def _files_of(dotted: str) -> list[Path]:
     if place.is_dir():
         return [p for p in place.rglob("*") if p.is_file() and p.suffix != ".pyc"]
     file = place.with_suffix(".py")
-    return [file] if file.exists() else _files_of(dotted.rpartition(".")[0]) if "." in dotted else []
+    return (
+        [file] if file.exists() else _files_of(dotted.rpartition(".")[0]) if "." in dotted else []
+    )
 
 
 def _imports(path: Path) -> Iterator[str]:

@@ -7,71 +7,62 @@ estimated is a row that says why.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from leukocytosis.config import Protocol
-from leukocytosis.estimation.adjusted import fit_models
-from leukocytosis.estimation.curve import (
-    Curve,
-    Floats,
-    Ints,
-    fit_curve,
-    is_complete,
-    median_follow_up,
-)
-from leukocytosis.estimation.logrank import LogRank, fit_logrank, fit_pairwise
-from leukocytosis.estimation.proportion import fit_proportion
-from leukocytosis.estimation.row import Estimate
+
+from .cox import cox_rows, fit_cox
+from .curve import fit_curve, median_row, risk_rows, survival_rows
+from .design import code_design
+from .follow_up import crude_risk_row, follow_up_row
+from .logrank import logrank_rows
+from .proportion import fit_proportion
+from .proportional_hazards import proportional_hazards_rows
+from .row import Estimate, Number, place
+from .times import FloatArray, IntArray, at_half_a_day
 
 if TYPE_CHECKING:
     import pandas as pd
 
-WILSON = "proportion, Wilson interval"
-KAPLAN_MEIER = "Kaplan–Meier, log-log interval"
+WILSON = "proportion, 95 % Wilson interval"
 UNDETERMINED = "undetermined"
+COVARIATES = {  # the protocol's name → the covariate's name in the model
+    "cause_group": "cause group",
+    "age": "age (per 10 years)",
+    "sex": "sex",
+    "metastatic": "metastatic",
+    "log2_wbc": "index count (per doubling)",
+    "neutrophil_percent": "neutrophil share (per 10 %)",
+}
 
 
 @dataclass(frozen=True)
-class FollowUp:
-    """Days and status of one outcome in one group."""
+class Followed:
+    """Follow-up of one group: days (events on day 0 at half a day) and status."""
 
-    outcome_id: str
     group: str
-    days: Floats
-    status: Ints
-
-    @property
-    def row(self) -> dict[str, str | int]:
-        """Return the columns every estimate of this follow-up shares."""
-        return {
-            "outcome_id": self.outcome_id,
-            "group": self.group,
-            "n": len(self.days),
-            "n_events": int(self.status.sum()),
-        }
+    days: FloatArray
+    status: IntArray
+    n_on_day_0: int
 
 
 def fit_all(protocol: Protocol, patients: pd.DataFrame) -> list[Estimate]:
     """Return every estimate of a protocol from its `analysis_set` (one row per episode)."""
-    return [
-        *fit_shares(protocol, patients),
-        *fit_features(protocol, patients),
-        *(
-            row
-            for outcome in protocol.outcomes
-            for row in _fit_outcome(protocol, outcome.id, patients)
-        ),
-    ]
+    rows = [*fit_shares(protocol, patients), *fit_features(protocol, patients)]
+    for outcome in protocol.outcomes:
+        for part in follow(protocol, outcome.id, patients):
+            rows += _describe_follow_up(protocol, outcome.id, outcome.horizon_days, part)
+        rows += _compare(protocol, outcome.id, patients)
+    return rows
 
 
 def fit_shares(protocol: Protocol, patients: pd.DataFrame) -> Iterator[Estimate]:
     """Yield cause and group shares, the PLR interval, and the overlap before precedence."""
     n, primary = len(patients), patients["primary_cause"]
-    causes = [cause.id for cause in protocol.causes] + [UNDETERMINED]
-    for cause in causes:
+    for cause in [*(cause.id for cause in protocol.causes), UNDETERMINED]:
         yield share("cause_shares", cause, int((primary == cause).sum()), n)
     for group in protocol.analyses.groups:
         yield share("group_shares", group, int((patients["cause_group"] == group).sum()), n)
@@ -84,15 +75,13 @@ def fit_shares(protocol: Protocol, patients: pd.DataFrame) -> Iterator[Estimate]
 
 def share(analysis_id: str, term: str, n_events: int, n: int, group: str = "all") -> Estimate:
     """Return a proportion with its Wilson interval, or why there is none."""
-    row = Estimate(analysis_id, term, group=group, n=n, n_events=n_events, method=WILSON)
-    if not n:
-        return row.because("there are no patients")
-    estimate, low, high = fit_proportion(n_events, n)
-    return replace(row, estimate=estimate, ci_low=low, ci_high=high)
+    number = fit_proportion(n_events, n)
+    return place(number, analysis_id=analysis_id, outcome_id="-", group=group, term=term,
+                 n=n, n_events=n_events, method=WILSON)  # fmt: skip
 
 
 def fit_features(protocol: Protocol, patients: pd.DataFrame) -> Iterator[Estimate]:
-    """Yield the share with neutrophil predominance and with metastases in each group."""
+    """Yield, per group, the share with neutrophil predominance and with metastases."""
     cut = protocol.covariates.neutrophil_predominance_percent
     for group in protocol.analyses.groups:
         of_group = patients[patients["cause_group"] == group]
@@ -103,133 +92,106 @@ def fit_features(protocol: Protocol, patients: pd.DataFrame) -> Iterator[Estimat
         yield share("features", "metastatic", int(metastatic.sum()), len(metastatic), group)
 
 
-def follow_up(protocol: Protocol, outcome_id: str, patients: pd.DataFrame) -> Iterator[FollowUp]:
+def follow(protocol: Protocol, outcome_id: str, patients: pd.DataFrame) -> Iterator[Followed]:
     """Yield the follow-up of everybody, then of each group in the protocol's order."""
     for group in ("all", *protocol.analyses.groups):
         rows = patients if group == "all" else patients[patients["cause_group"] == group]
-        days = rows[f"{outcome_id}_days"].to_numpy(dtype=float)
         status = rows[f"{outcome_id}_status"].to_numpy(dtype=np.int64)
-        yield FollowUp(outcome_id, group, days, status)
+        days, n_on_day_0 = at_half_a_day(rows[f"{outcome_id}_days"].to_numpy(dtype=float), status)
+        yield Followed(group, days, status, n_on_day_0)
 
 
-def _fit_outcome(protocol: Protocol, outcome_id: str, patients: pd.DataFrame) -> Iterator[Estimate]:
-    horizon = next(o.horizon_days for o in protocol.outcomes if o.id == outcome_id)
-    for part in follow_up(protocol, outcome_id, patients):
-        yield from fit_risks(protocol, part, horizon)
-        yield _fit_median(part)
-        yield _fit_crude(part, horizon)
-        yield _fit_follow_up(part)
-        n_early = int(((part.days == 0) & (part.status == 1)).sum())
-        yield Estimate("day_0", "events on day 0, counted at half a day", estimate=n_early,
-                       method="count", **part.row)  # type: ignore[arg-type]  # fmt: skip
-    yield from fit_tests(protocol, outcome_id, patients)
-    yield from fit_models(protocol, outcome_id, patients)
+def _describe_follow_up(
+    protocol: Protocol, outcome_id: str, horizon: int, part: Followed
+) -> list[Estimate]:
+    days = sorted({float(day) for day in (*protocol.analyses.at_days, horizon) if day <= horizon})
+    curve = fit_curve(part.days, part.status)
+    n, n_events, group = part.days.size, int(part.status.sum()), part.group
+    on_day_0 = place(
+        Number(float(part.n_on_day_0), note="counted at half a day"),
+        analysis_id="day_0", outcome_id=outcome_id, group=group, term="events on day 0",
+        n=n, n_events=n_events, method="count",
+    )  # fmt: skip
+    return [
+        *risk_rows(curve, days, group, analysis_id="risk", outcome_id=outcome_id),
+        *survival_rows(curve, days, group, analysis_id="survival", outcome_id=outcome_id),
+        median_row(curve, group, analysis_id="median", outcome_id=outcome_id),
+        crude_risk_row(part.days, part.status, float(horizon), group,
+                       analysis_id="crude", outcome_id=outcome_id),
+        follow_up_row(part.days, part.status, group,
+                      analysis_id="follow_up", outcome_id=outcome_id),
+        on_day_0,
+    ]  # fmt: skip
 
 
-def fit_risks(protocol: Protocol, part: FollowUp, horizon: int) -> Iterator[Estimate]:
-    """Yield the risk 1 − S(t) and survival S(t) at the protocol's days and at the horizon."""
-    days = sorted({day for day in (*protocol.analyses.at_days, horizon) if day <= horizon})
-    curve = fit_curve(part.days, part.status) if len(part.days) else None
-    for day in days:
-        for term in ("risk", "survival"):
-            row = Estimate(term, term, time_days=float(day), method=KAPLAN_MEIER, **part.row)  # type: ignore[arg-type]
-            yield _at(curve, row)
+def _compare(protocol: Protocol, outcome_id: str, patients: pd.DataFrame) -> list[Estimate]:
+    """Return log-rank tests and Cox models of the groups."""
+    frame = covariate_frame(protocol, outcome_id, patients)
+    tests = logrank_rows(
+        frame["days"].to_numpy(), frame["status"].to_numpy(), frame["cause group"].tolist(),
+        analysis_id="logrank", outcome_id=outcome_id,
+    )  # fmt: skip
+    return [
+        *tests,
+        *_fit_model(protocol, frame, "cox_unadjusted", outcome_id, ("cause_group",)),
+        *_fit_model(protocol, frame, "cox_adjusted", outcome_id, protocol.covariates.adjusted_for),
+    ]
 
 
-def _at(curve: Curve | None, row: Estimate) -> Estimate:
-    if curve is None:
-        return row.because("there are no patients in the group")
-    found = curve.at(row.time_days or 0.0)
-    if found is None:
-        return row.because(f"the longest follow-up is {curve.last_day:g} days")
-    survival, low, high = found
-    if row.term == "risk":
-        survival, low, high = 1 - survival, 1 - high, 1 - low
-    if np.isnan(low):
-        note = "no interval: the log-log interval does not exist at a survival of 0 or 1"
-        return replace(row, estimate=survival, note=note)
-    return replace(row, estimate=survival, ci_low=low, ci_high=high)
+def covariate_frame(protocol: Protocol, outcome_id: str, patients: pd.DataFrame) -> pd.DataFrame:
+    """Return follow-up and covariates under their names in the model, in the model's units."""
+    import pandas as pd
+
+    (everybody, *_) = follow(protocol, outcome_id, patients)
+    columns: dict[str, Any] = {
+        "days": everybody.days,
+        "status": everybody.status,
+        COVARIATES["cause_group"]: patients["cause_group"].to_numpy(),
+        COVARIATES["age"]: patients["age_at_index_years"].to_numpy(dtype=float) / 10,
+        COVARIATES["sex"]: patients["sex"].to_numpy(),
+        COVARIATES["metastatic"]: patients["metastatic"].to_numpy(dtype=float, na_value=np.nan),
+        COVARIATES["log2_wbc"]: patients["log2_wbc"].to_numpy(dtype=float),
+        COVARIATES["neutrophil_percent"]: patients["neutrophil_percent"].to_numpy(dtype=float) / 10,
+    }
+    return pd.DataFrame(columns)
 
 
-def _fit_median(part: FollowUp) -> Estimate:
-    row = Estimate("median", "median", method="Kaplan–Meier, Brookmeyer–Crowley", **part.row)  # type: ignore[arg-type]
-    if not len(part.days):
-        return row.because("there are no patients in the group")
-    estimate, low, high = fit_curve(part.days, part.status).median()
-    if estimate is None:
-        return row.because("it was not reached: more than half were free of the event throughout")
-    note = None if high is not None else "upper end not reached"
-    return replace(row, estimate=estimate, ci_low=low, ci_high=high, note=note)
-
-
-def _fit_crude(part: FollowUp, horizon: int) -> Estimate:
-    row = Estimate("crude", "proportion", time_days=float(horizon), method=WILSON, **part.row)  # type: ignore[arg-type]
-    if not len(part.days):
-        return row.because("there are no patients in the group")
-    if not is_complete(part.days, part.status, horizon):
-        lost = int(((part.status == 0) & (part.days < horizon)).sum())
-        return row.because(
-            f"{lost} left observation before day {horizon}; read the Kaplan–Meier risk"
-        )
-    estimate, low, high = fit_proportion(int(part.status.sum()), len(part.days))
-    note = "crude proportion; follow-up to the horizon is complete"
-    return replace(row, estimate=estimate, ci_low=low, ci_high=high, note=note)
-
-
-def _fit_follow_up(part: FollowUp) -> Estimate:
-    term = "median follow-up"
-    row = Estimate("follow_up", term, method="reverse Kaplan–Meier", **part.row)  # type: ignore[arg-type]
-    if not len(part.days):
-        return row.because("there are no patients in the group")
-    estimate, low, high = median_follow_up(part.days, part.status)
-    if estimate is None:
-        return row.because("half or more had the event before they could be censored")
-    return replace(row, estimate=estimate, ci_low=low, ci_high=high)
-
-
-def fit_tests(protocol: Protocol, outcome_id: str, patients: pd.DataFrame) -> Iterator[Estimate]:
-    """Yield the overall log-rank test of the groups and the pairwise ones with Holm's p values."""
-    groups = protocol.analyses.groups
-    known = patients[patients["cause_group"].isin(groups)]
-    days = known[f"{outcome_id}_days"].to_numpy(dtype=float)
-    status = known[f"{outcome_id}_status"].to_numpy(dtype=np.int64)
-    group = known["cause_group"].map(list(groups).index).to_numpy(dtype=np.int64)
-    n, n_events = len(known), int(status.sum())
-    row = Estimate("logrank", "overall", outcome_id, n=n, n_events=n_events, method="log-rank test")
-    try:
-        yield _tested(row, fit_logrank(days, status, group), None)
-    except ValueError as error:
-        yield row.because(str(error))
-    for a, b, test, adjusted in fit_pairwise(days, status, group):
-        rows = (group == a) | (group == b)
-        pair = Estimate(
-            "logrank", f"{groups[a]} vs {groups[b]}", outcome_id, n=int(rows.sum()),
-            n_events=int(status[rows].sum()), method="log-rank test, Holm",
-        )  # fmt: skip
-        yield pair.because(test) if isinstance(test, str) else _tested(pair, test, adjusted)
-
-
-def _tested(row: Estimate, test: LogRank, adjusted: float | None) -> Estimate:
-    p_value = test.p_value if adjusted is None else adjusted
-    note = f"chi-squared on {test.degrees_of_freedom} df"
-    return replace(row, estimate=test.chi_squared, p_value=p_value, note=note)
+def _fit_model(
+    protocol: Protocol,
+    frame: pd.DataFrame,
+    analysis_id: str,
+    outcome_id: str,
+    terms: tuple[str, ...],
+) -> list[Estimate]:
+    references = {"cause_group": protocol.analyses.groups[0], "sex": "female"}
+    design = code_design(
+        frame,
+        [COVARIATES[term] for term in terms],
+        {COVARIATES[term]: level for term, level in references.items() if term in terms},
+    )
+    least = protocol.analyses.min_events_per_parameter
+    fit = fit_cox(design, min_events_per_parameter=least)
+    test = analysis_id.replace("cox", "proportional_hazards")
+    return [
+        *cox_rows(fit, analysis_id=analysis_id, outcome_id=outcome_id),
+        *proportional_hazards_rows(fit, analysis_id=test, outcome_id=outcome_id),
+    ]
 
 
 def find_curves(protocol: Protocol, patients: pd.DataFrame) -> Iterator[dict[str, object]]:
     """Yield the points of `curves`: one per outcome, group and distinct time."""
     for outcome in protocol.outcomes:
-        for part in follow_up(protocol, outcome.id, patients):
-            if not len(part.days):
-                continue
-            curve = fit_curve(part.days, part.status)
-            for i, time in enumerate(curve.time_days):
-                yield {
-                    "outcome_id": outcome.id, "group": part.group, "time_days": float(time),
-                    "n_at_risk": int(curve.n_at_risk[i]), "n_events": int(curve.n_events[i]),
-                    "n_censored": int(curve.n_censored[i]), "survival": float(curve.survival[i]),
-                    "ci_low": _number(curve.ci_low[i]), "ci_high": _number(curve.ci_high[i]),
-                }  # fmt: skip
+        for part in follow(protocol, outcome.id, patients):
+            if part.days.size:
+                yield from _points(outcome.id, part)
 
 
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+def _points(outcome_id: str, part: Followed) -> Iterator[dict[str, object]]:
+    curve = fit_curve(part.days, part.status)
+    columns = (curve.times, curve.n_at_risk, curve.n_events, curve.n_censored, curve.survival,
+               curve.ci_low, curve.ci_high)  # fmt: skip
+    names = ("time_days", "n_at_risk", "n_events", "n_censored", "survival", "ci_low", "ci_high")
+    for point in zip(*(column.tolist() for column in columns), strict=True):
+        row = dict(zip(names, point, strict=True))
+        known = {name: None if value != value else value for name, value in row.items()}
+        yield {"outcome_id": outcome_id, "group": part.group, **known}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .times import BoolArray, FloatArray, IntArray, check_times
+from .times import BoolArray, FloatArray, IntArray, Labels, check_times
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,12 +99,10 @@ def _code(frame: pd.DataFrame, term: str, reference: str | None) -> dict[str, Fl
     """Return the columns that code one covariate, by name."""
     if reference is None:
         return {term: _numbers(frame, term)}
-    labels = frame[term].astype(str)
-    others = sorted(set(labels) - {reference})
+    labels: Labels = frame[term].to_numpy(dtype=str)
+    others = sorted(set(labels.tolist()) - {reference})
     return {
-        f"{term}: {level} against {reference}": (labels == level)
-        .astype(np.float64)
-        .to_numpy(np.float64)
+        f"{term}: {level} against {reference}": (labels == level).astype(np.float64)
         for level in others
     }
 
@@ -132,8 +130,8 @@ def _levels(
     """Return every level of every categorical term; a reference that nobody has counts 0."""
     counted = []
     for term in sorted(references):
-        labels = frame[term].astype(str).to_numpy()
-        for name in sorted({references[term], *labels}):
+        labels: Labels = frame[term].to_numpy(dtype=str)
+        for name in sorted({references[term], *labels.tolist()}):
             here: BoolArray = labels == name
             n_events = int(status[here].sum())
             counted.append(Level(term, name, int(here.sum()), n_events, name == references[term]))

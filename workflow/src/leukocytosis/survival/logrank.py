@@ -9,16 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Unpack
+from typing import Unpack
 
 import numpy as np
 import numpy.typing as npt
 
 from .row import Analysis, Estimate, Number, missing, place
-from .times import FloatArray, IntArray, check_times
+from .times import BoolArray, FloatArray, IntArray, Labels, check_times
 
 METHOD = "log-rank test"
-Labels = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +89,7 @@ def _expect(at_risk: IntArray, deaths: IntArray) -> tuple[FloatArray, FloatArray
 
 
 def _test(
-    excess: FloatArray, covariance: FloatArray, takes_part: npt.NDArray[np.bool_], n_events: int
+    excess: FloatArray, covariance: FloatArray, takes_part: BoolArray, n_events: int
 ) -> tuple[float | None, int | None, float | None, str | None]:
     """Return chi-squared, degrees of freedom, p, and the reason where there is no test."""
     from scipy.special import chdtrc

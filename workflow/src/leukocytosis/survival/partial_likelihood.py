@@ -113,10 +113,14 @@ def maximise(
 def _climb(
     weigh: Callable[[FloatArray], RiskSets], start: FloatArray, step: FloatArray, floor: float
 ) -> tuple[FloatArray, RiskSets]:
-    """Take the step, halved while it overshoots and the log-likelihood falls below `floor`."""
+    """Take the step, halved while it overshoots and the log-likelihood falls below `floor`.
+
+    So far out that all hazards but one vanish, the log-likelihood is not a number: below it too.
+    """
     for halving in range(MAX_HALVINGS):
         there = start + step / 2**halving
-        found = weigh(there)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = weigh(there)
         if found.log_likelihood >= floor:
             break
     return there, found

@@ -13,6 +13,7 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+Labels = npt.NDArray[Any]
 
 HALF_A_DAY = 0.5
 COMPETING = (

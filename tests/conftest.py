@@ -1,0 +1,81 @@
+"""Extracts and studies the tests share, made once a session."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from leukocytosis.causes import classify, collect_evidence
+from leukocytosis.cohort import find_index, narrow
+from leukocytosis.config import (
+    Manifest,
+    Protocol,
+    load_codelists,
+    load_manifest,
+    load_protocol,
+    load_units,
+)
+from leukocytosis.followup import derive_analysis_set, derive_outcomes
+from leukocytosis.standardise import standardise
+
+ROOT = Path(__file__).parent.parent
+CODELISTS = load_codelists(ROOT / "config/codelists")
+UNITS = load_units(ROOT / "config/units.csv")
+
+
+@dataclass(frozen=True)
+class Run:
+    """Where a run put its canonical tables and its study's tables."""
+
+    extract: Path
+    study: Path
+
+
+def protocol_of(study: str) -> Protocol:
+    return load_protocol(ROOT / f"config/studies/{study}.yaml", frozenset(CODELISTS))
+
+
+def run_study(protocol: Protocol, manifest: Manifest, folder: Path, project: Path = ROOT) -> Run:
+    """Raw files to the analysis set."""
+    run = Run(folder / "extract", folder / "study")
+    standardise(manifest, CODELISTS, UNITS, project, run.extract)
+    find_index(protocol, CODELISTS, run.extract, run.study)
+    narrow(run.extract, run.study)
+    collect_evidence(protocol, CODELISTS, UNITS, frozenset(manifest.absent), run.study)
+    classify(protocol, run.study)
+    derive_outcomes(protocol, run.extract, run.study)
+    derive_analysis_set(protocol, CODELISTS, run.study)
+    return run
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    manifest = load_manifest(ROOT / "config/extracts/tiny.yaml")
+    return run_study(protocol_of("granger2009"), manifest, tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of configuration and the tiny extract that a test may spoil."""
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    shutil.copytree(ROOT / "tests/data/tiny", tmp_path / "tests/data/tiny")
+    return tmp_path
+
+
+@pytest.fixture
+def read_tiny(project: Path) -> Callable[[], Path]:
+    """Standardise the (spoilt) tiny extract of `project`; return where the tables are."""
+
+    def read() -> Path:
+        manifest = load_manifest(project / "config/extracts/tiny.yaml")
+        codelists = load_codelists(project / "config/codelists")
+        standardise(
+            manifest, codelists, load_units(project / "config/units.csv"), project, project / "out"
+        )
+        return project / "out"
+
+    return read

@@ -1,0 +1,178 @@
+"""Raw files: every row accounted for; what is wrong with them said clearly, all at once."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from conftest import ROOT, Run
+from leukocytosis.config import load_manifest
+from leukocytosis.errors import ConfigError, ExtractError, ReconciliationError
+
+Read = Callable[[], Path]
+RAW = "tests/data/tiny"
+
+
+def edit(path: Path, old: str, new: str, count: int = -1) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, count), encoding="utf-8")
+
+
+def test_rows_reconcile(tiny: Run) -> None:
+    ledger = pd.read_parquet(tiny.extract / "ledger.parquet")
+    for source, n in ledger.groupby("source")["n_rows"].sum().items():
+        rows = len(pd.read_csv(ROOT / RAW / f"{source}.csv"))
+        assert n == rows
+    kept = ledger[ledger["fate"] == "kept"].groupby("table")["n_rows"].sum()
+    for table, n in kept.items():
+        assert len(pd.read_parquet(tiny.extract / f"{table}.parquet")) == n
+
+
+def test_each_refused_row_has_its_rule(tiny: Run) -> None:
+    rejects = pd.read_parquet(tiny.extract / "rejects.parquet")
+    rules = rejects.set_index("source_row")["rule_id"].to_dict()
+    assert rules["T01-L9"] == "duplicate"
+    assert rules["T01-L10"] == "value_negative"
+    assert rules["T01-L11"] == "value_not_a_number"
+    assert rules["T01-L13"] == "taken_at_not_read"
+    assert set(rules.values()) >= {"specimen_not_blood", "superseded_by_correction"}
+    changed = rejects[rejects["action"] == "changed"]
+    assert changed["rule_id"].unique().tolist() == ["unit_missing_assumed"]
+
+
+def test_a_bound_keeps_its_sign(tiny: Run) -> None:
+    labs = pd.read_parquet(tiny.extract / "labs.parquet")
+    bound = labs[labs["value_text"] == ">440"].iloc[0]
+    assert (bound["comparator"], bound["value"], bound["unit"]) == (">", 440.0, "10*9/L")
+
+
+def test_two_readings_give_the_same_bytes(read_tiny: Read) -> None:
+    first = {path.name: path.read_bytes() for path in read_tiny().glob("*.parquet")}
+    assert {path.name: path.read_bytes() for path in read_tiny().glob("*.parquet")} == first
+
+
+@pytest.mark.parametrize("spoil", ["bom", "windows line ends", "gzip", "latin-1", "parquet"])
+def test_the_same_tables_however_the_file_is_written(
+    project: Path, read_tiny: Read, spoil: str, tiny: Run
+) -> None:
+    raw, manifest = project / RAW / "labs.csv", project / "config/extracts/tiny.yaml"
+    data = raw.read_bytes()
+    if spoil == "bom":
+        raw.write_bytes(b"\xef\xbb\xbf" + data)
+    elif spoil == "windows line ends":
+        raw.write_bytes(data.replace(b"\n", b"\r\n"))
+    elif spoil == "gzip":
+        raw.with_suffix(".csv.gz").write_bytes(gzip.compress(data))
+        edit(manifest, "labs: {path: labs.csv}", "labs: {path: labs.csv.gz}")
+    elif spoil == "latin-1":
+        raw.write_bytes(data.replace(b"K/uL", "K/µL".encode("latin-1")))
+        edit(manifest, "{path: labs.csv}", "{path: labs.csv, encoding: latin-1}")
+    else:
+        pd.read_csv(raw, dtype=str).to_parquet(raw.with_suffix(".parquet"))
+        edit(manifest, "labs: {path: labs.csv}", "labs: {path: labs.parquet}")
+    read = pd.read_parquet(read_tiny() / "labs.parquet")
+    pd.testing.assert_frame_equal(read, pd.read_parquet(tiny.extract / "labs.parquet"))
+
+
+def failure(read_tiny: Read, kind: type[ExtractError] = ExtractError) -> str:
+    with pytest.raises(kind) as caught:
+        read_tiny()
+    message = str(caught.value)
+    # a patient's id or value has no place in a message
+    assert not re.search(r"T\d\d\b|52\.3", message)
+    return message
+
+
+def test_missing_file_names_its_nearest(project: Path, read_tiny: Read) -> None:
+    (project / RAW / "labs.csv").rename(project / RAW / "lab.csv")
+    assert "labs.csv: does not exist (did you mean 'lab.csv'?)" in failure(read_tiny)
+
+
+def test_missing_column_names_its_nearest(project: Path, read_tiny: Read) -> None:
+    edit(project / RAW / "labs.csv", "result,", "results,", 1)
+    message = failure(read_tiny)
+    assert "labs.csv → labs.value_text: has no column 'result' (did you mean 'results'?)" in message
+
+
+def test_all_problems_come_at_once(project: Path, read_tiny: Read) -> None:
+    (project / RAW / "deaths.csv").write_text("")
+    (project / RAW / "drugs.csv").unlink()
+    edit(project / RAW / "labs.csv", "taken,", "at,", 1)
+    message = failure(read_tiny)
+    assert "(3 problems)" in message
+    assert "deaths.csv: is empty (0 bytes)" in message and "drugs.csv: does not exist" in message
+
+
+def test_header_without_rows_is_said(project: Path, read_tiny: Read) -> None:
+    path = project / RAW / "microbiology.csv"
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+    assert "microbiology.csv: holds no rows" in failure(read_tiny)
+
+
+def test_unlisted_unit_stops_the_run(project: Path, read_tiny: Read) -> None:
+    edit(project / RAW / "labs.csv", "K/uL", "K/cumm")
+    message = failure(read_tiny)
+    assert "labs.csv → labs.unit" in message and "'k/cumm'" in message
+    assert "config/units.csv" in message
+
+
+def test_a_local_unit_can_be_listed(project: Path, read_tiny: Read) -> None:
+    edit(project / RAW / "labs.csv", "K/uL", "K/cumm")
+    manifest = project / "config/extracts/tiny.yaml"
+    manifest.write_text(manifest.read_text() + 'units: {K/cumm: "10*9/L"}\n')
+    assert len(pd.read_parquet(read_tiny() / "labs.parquet"))
+
+
+def test_unlisted_category_stops_the_run(project: Path, read_tiny: Read) -> None:
+    edit(project / RAW / "encounters.csv", "Hospice", "Hospice care")
+    assert "values: encounters.disposition" in failure(read_tiny)
+
+
+def test_dates_nobody_can_read_stop_the_run(project: Path, read_tiny: Read) -> None:
+    path = project / RAW / "labs.csv"
+    path.write_text(re.sub(r"2006-06-(\d\d) (\d\d):", r"\1.06.2006 \2h", path.read_text()))
+    message = failure(read_tiny)
+    assert "taken_at_not_read" in message and "date_formats" in message
+
+
+def test_code_in_the_wrong_system(project: Path, read_tiny: Read) -> None:
+    path = project / RAW / "diagnoses.csv"
+    path.write_text(path.read_text().replace("ICD-10-CM,", "ICD-9-CM,"))
+    assert "code_not_of_its_system" in failure(read_tiny)
+
+
+def test_truncated_file(project: Path, read_tiny: Read) -> None:
+    raw = project / RAW / "labs.csv"
+    whole = gzip.compress(raw.read_bytes() * 50)
+    raw.with_suffix(".csv.gz").write_bytes(whole[: len(whole) // 2])
+    edit(project / "config/extracts/tiny.yaml", "{path: labs.csv}", "{path: labs.csv.gz}")
+    assert "cannot be read" in failure(read_tiny)
+
+
+def test_a_view_that_loses_rows(project: Path, read_tiny: Read) -> None:
+    sql = project / "config/extracts/tiny/deaths.sql"
+    sql.write_text("SELECT patient AS patient_id, died AS died_on FROM deaths LIMIT 2")
+    edit(
+        project / "config/extracts/tiny.yaml",
+        "{rows_of: deaths, columns: {patient_id: patient, died_on: died, death_source: source}}",
+        "{rows_of: deaths, sql: tiny/deaths.sql}",
+    )
+    with pytest.raises(ReconciliationError, match="2 rows of the file are in no table"):
+        read_tiny()
+
+
+def test_manifest_errors_have_line_and_way_out(project: Path) -> None:
+    path = project / "config/extracts/tiny.yaml"
+    edit(path, "synthetic: true", "syntetic: true")
+    with pytest.raises(ConfigError) as caught:
+        load_manifest(path)
+    message = str(caught.value)
+    assert "tiny.yaml:4: unknown key 'syntetic' (did you mean 'synthetic'?)" in message
+    assert "'synthetic' is missing" in message
+    assert caught.value.exit_code == 10
