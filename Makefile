@@ -50,7 +50,7 @@ types: $(READY)  ## the type checker
 	mypy
 
 oracle: $(READY)  ## make R's numbers again (needs R with survival)
-	Rscript tests/oracle/make_oracle.R tests/oracle
+	Rscript tests/oracle/survival/make_oracle.R tests/oracle/survival
 
 bench: $(READY)  ## raw files to outcomes at growing size; prints ratios
 	python -m leukocytosis.bench $(BENCH)

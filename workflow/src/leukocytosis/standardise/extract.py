@@ -93,21 +93,29 @@ def _standardise_table(job: Job, table: Table) -> None:
         f"CREATE OR REPLACE VIEW judged AS SELECT *, row_number() OVER () AS ordinal FROM ({union})"
     )
     rules = list(readings[0][1].rules)
-    settled = "FROM judged"
     if table.name == "labs":
         settled = labs.compile_labs(job.con, "judged", job.manifest, job.vocabulary.units)
         rules += labs.RULES
     else:
-        settled = _compile_unrepeated(table)
-    job.con.execute(f"COPY ({settled}) TO {quoted(str(parts))} (FORMAT parquet)")
+        settled = _compile_unrepeated(job.con, table)
+    # the common case, one source and no repeated id, needs no second copy of the rows
+    if settled != "FROM judged" or len(readings) > 1:
+        job.con.execute(f"COPY ({settled}) TO {quoted(str(parts))} (FORMAT parquet)")
+    else:
+        readings[0][0].replace(parts)
     _account(job, table, parts, rules, {r[2]: r[3] for r in readings})
     kept = f"SELECT * FROM {scan(parts)} WHERE rejected_by IS NULL"
     if not job.problems:
         write_table(job.con, kept, table, job.out / f"{table.name}.parquet", in_order=False)
+    parts.unlink()
 
 
-def _compile_unrepeated(table: Table) -> str:
+def _compile_unrepeated(con: Connection, table: Table) -> str:
+    """Return the judged rows, those that repeat an id refused."""
     key = table.key[0]
+    counts = f"SELECT count(*) - count(DISTINCT hash({key})) FROM judged WHERE rejected_by IS NULL"
+    if not fetch(con, counts)[0][0]:
+        return "FROM judged"
     return (
         "SELECT * REPLACE (coalesce(rejected_by, CASE WHEN repetition > 1 "
         "THEN 'id_repeated' END) AS rejected_by) FROM ("

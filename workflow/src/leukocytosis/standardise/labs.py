@@ -15,6 +15,7 @@ QUANTITY = {  # concepts that are not a count per volume
     "basophils_percent": "share",
 }
 STANDARD_UNIT = {"count_per_volume": "10*9/L", "share": "%"}
+SAME = "hash(patient_id, code, taken_at)"
 RULES = (
     Rule("unit_not_listed", "unit", "", stops=True),
     Rule("unit_missing", "unit", ""),
@@ -36,9 +37,10 @@ def compile_labs(con: Connection, parts: str, manifest: Manifest, units: Sequenc
         f"max(printed_unit) AS the_unit FROM {parts} WHERE rejected_by IS NULL "
         "AND printed_unit IS NOT NULL GROUP BY ALL HAVING count(DISTINCT printed_unit) = 1"
     )
+    # hashes of few bytes are grouped; the few rows that share one are then compared in full
     con.execute(
-        "CREATE OR REPLACE TEMP TABLE repeated AS SELECT patient_id, code, taken_at "
-        f"FROM {parts} WHERE rejected_by IS NULL GROUP BY ALL HAVING count(*) > 1"
+        f"CREATE OR REPLACE TEMP TABLE repeated AS SELECT {SAME} AS same FROM {parts} "
+        "WHERE rejected_by IS NULL GROUP BY same HAVING count(*) > 1"
     )
     con.execute(f"CREATE OR REPLACE TEMP TABLE repetition AS {_compile_repetitions(parts)}")
     return _compile_settled(parts, manifest, units)
@@ -55,8 +57,8 @@ def _compile_repetitions(parts: str) -> str:
         "ORDER BY ordinal) > 1 AS duplicate FROM ("
         "SELECT *, CASE WHEN result_status LIKE 'corrected%' "
         f"THEN dense_rank() OVER (PARTITION BY {same_result} ORDER BY ordinal) ELSE 0 END AS status_rank "
-        f"FROM {parts} SEMI JOIN repeated USING (patient_id, code, taken_at) "
-        "WHERE rejected_by IS NULL)) WHERE superseded OR duplicate GROUP BY lab_id"
+        f"FROM (SELECT *, {SAME} AS same FROM {parts} WHERE rejected_by IS NULL) "
+        "SEMI JOIN repeated USING (same))) WHERE superseded OR duplicate GROUP BY lab_id"
     )
 
 
