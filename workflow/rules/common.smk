@@ -2,7 +2,15 @@
 
 import sys
 
-CANONICAL = ["patients", "deaths", "encounters", "labs", "diagnoses", "drugs", "microbiology"]
+CANONICAL = [
+    "patients",
+    "deaths",
+    "encounters",
+    "labs",
+    "diagnoses",
+    "drugs",
+    "microbiology",
+]
 COHORT = ["encounters", "labs", "diagnoses", "drugs", "microbiology"]
 
 
@@ -32,13 +40,17 @@ def protocol_files(wildcards):
 
 def protocol_sections(*sections):
     """A digest of the protocol's sections, so that only the steps that read them run again."""
-    from leukocytosis.provenance import digest_value
-
     return lambda wildcards: digest_value(
         load_protocol(Path(f"config/studies/{wildcards.study}.yaml")).model_dump(
             mode="json", include=set(sections)
         )
     )
+
+
+def claims_of(wildcards):
+    """The claims file of a study, if it has one."""
+    claims = load_protocol(Path(f"config/studies/{wildcards.study}.yaml")).claims
+    return [f"config/claims/{claims}.yaml"] if claims else []
 
 
 def manifest_of(wildcards):
@@ -56,5 +68,7 @@ def raw_files(wildcards):
 
 def manifest_files(wildcards):
     folder = Path("config/extracts")
-    beside = sorted(str(p) for p in (folder / wildcards.extract).glob("*") if p.is_file())
+    beside = sorted(
+        str(p) for p in (folder / wildcards.extract).glob("*") if p.is_file()
+    )
     return [str(folder / f"{wildcards.extract}.yaml"), *beside]

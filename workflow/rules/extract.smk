@@ -4,16 +4,21 @@
 rule draw_synthetic:
     """The embedded extract with its known truth, drawn from a seed."""
     output:
-        [f"data/synthetic/{f.path}" for f in load_manifest(Path("config/extracts/synthetic.yaml")).files.values()],
+        [
+            f"data/synthetic/{f.path}"
+            for f in load_manifest(
+                Path("config/extracts/synthetic.yaml")
+            ).files.values()
+        ],
         "data/synthetic/truth.csv",
         "data/synthetic/planted.csv",
-    params:
-        seed=config["seed"],
-        code=digest_code("synthetic"),
     log:
         "results/logs/draw_synthetic.log",
     conda:
         "../../envs/leukocytosis.yaml"
+    params:
+        seed=config["seed"],
+        code=digest_code("synthetic"),
     message:
         "Drawing the synthetic extract"
     script:
@@ -28,14 +33,18 @@ rule standardise:
         units="config/units.csv",
         codelists=sorted(str(path) for path in Path("config/codelists").glob("*.csv")),
     output:
-        expand(f"{EXTRACTS}/{{table}}.parquet", table=[*CANONICAL, "rejects", "ledger", "quality"], allow_missing=True),
-    params:
-        code=digest_code("standardise"),
-        raw=lambda wildcards, input: digest_files(input.raw, by="size"),
+        expand(
+            f"{EXTRACTS}/{{table}}.parquet",
+            table=[*CANONICAL, "rejects", "ledger", "quality"],
+            allow_missing=True,
+        ),
     log:
         "results/logs/standardise/{extract}.log",
     conda:
         "../../envs/leukocytosis.yaml"
+    params:
+        code=digest_code("standardise"),
+        raw=lambda wildcards, input: digest_files(input.raw, by="size"),
     message:
         "Reading the extract {wildcards.extract}"
     script:

@@ -6,15 +6,19 @@ rule find_cohort:
     input:
         expand(f"{EXTRACTS}/{{table}}.parquet", table=CANONICAL, allow_missing=True),
     output:
-        expand(f"{RESULTS}/{{table}}.parquet", table=["episodes", "attrition", *(f"cohort_{t}" for t in COHORT)], allow_missing=True),
-    params:
-        code=digest_code("cohort"),
-        protocol=protocol_sections("index", "population"),
-        codelists=digest_files(sorted(Path("config/codelists").glob("*.csv"))),
+        expand(
+            f"{RESULTS}/{{table}}.parquet",
+            table=["episodes", "attrition", *(f"cohort_{t}" for t in COHORT)],
+            allow_missing=True,
+        ),
     log:
         "results/logs/find_cohort/{study}/{extract}.log",
     conda:
         "../../envs/leukocytosis.yaml"
+    params:
+        code=digest_code("cohort"),
+        protocol=protocol_sections("index", "population"),
+        codelists=digest_files(sorted(Path("config/codelists").glob("*.csv"))),
     message:
         "Finding the cohort of {wildcards.study} in {wildcards.extract}"
     script:
@@ -27,16 +31,22 @@ rule classify_causes:
         f"{RESULTS}/episodes.parquet",
         expand(f"{RESULTS}/cohort_{{table}}.parquet", table=COHORT, allow_missing=True),
     output:
-        expand(f"{RESULTS}/{{table}}.parquet", table=["evidence", "evidence_events", "causes"], allow_missing=True),
-    params:
-        code=digest_code("causes"),
-        protocol=protocol_sections("evidence", "causes", "precedence", "undetermined_group"),
-        codelists=digest_files(sorted(Path("config/codelists").glob("*.csv"))),
-        absent=lambda wildcards: sorted(manifest_of(wildcards).absent),
+        expand(
+            f"{RESULTS}/{{table}}.parquet",
+            table=["evidence", "evidence_events", "causes"],
+            allow_missing=True,
+        ),
     log:
         "results/logs/classify_causes/{study}/{extract}.log",
     conda:
         "../../envs/leukocytosis.yaml"
+    params:
+        code=digest_code("causes"),
+        protocol=protocol_sections(
+            "evidence", "causes", "precedence", "undetermined_group"
+        ),
+        codelists=digest_files(sorted(Path("config/codelists").glob("*.csv"))),
+        absent=lambda wildcards: sorted(manifest_of(wildcards).absent),
     message:
         "Looking for the cause of each count"
     script:
@@ -46,18 +56,30 @@ rule classify_causes:
 rule follow_up:
     """Outcomes with the record that ended follow-up, and the analysis set."""
     input:
-        expand(f"{EXTRACTS}/{{table}}.parquet", table=["patients", "deaths"], allow_missing=True),
-        expand(f"{RESULTS}/{{table}}.parquet", table=["episodes", "causes", *(f"cohort_{t}" for t in COHORT)], allow_missing=True),
+        expand(
+            f"{EXTRACTS}/{{table}}.parquet",
+            table=["patients", "deaths"],
+            allow_missing=True,
+        ),
+        expand(
+            f"{RESULTS}/{{table}}.parquet",
+            table=["episodes", "causes", *(f"cohort_{t}" for t in COHORT)],
+            allow_missing=True,
+        ),
     output:
-        expand(f"{RESULTS}/{{table}}.parquet", table=["outcomes", "analysis_set"], allow_missing=True),
-    params:
-        code=digest_code("followup"),
-        protocol=protocol_sections("index", "outcomes", "covariates"),
-        codelists=digest_files(sorted(Path("config/codelists").glob("*.csv"))),
+        expand(
+            f"{RESULTS}/{{table}}.parquet",
+            table=["outcomes", "analysis_set"],
+            allow_missing=True,
+        ),
     log:
         "results/logs/follow_up/{study}/{extract}.log",
     conda:
         "../../envs/leukocytosis.yaml"
+    params:
+        code=digest_code("followup"),
+        protocol=protocol_sections("index", "outcomes", "covariates"),
+        codelists=digest_files(sorted(Path("config/codelists").glob("*.csv"))),
     message:
         "Following each patient to the outcome"
     script:
@@ -67,22 +89,30 @@ rule follow_up:
 rule estimate:
     """Shares, curves, tests, models, Table 1, and the scorecard beside the paper."""
     input:
-        expand(f"{RESULTS}/{{table}}.parquet", table=["analysis_set", "attrition"], allow_missing=True),
-        truth=lambda wildcards: [f"{m.root}/{m.truth}" for m in [manifest_of(wildcards)] if m.truth],
-        claims=lambda wildcards: [
-            f"config/claims/{p.claims}.yaml"
-            for p in [load_protocol(Path(f"config/studies/{wildcards.study}.yaml"))]
-            if p.claims
+        expand(
+            f"{RESULTS}/{{table}}.parquet",
+            table=["analysis_set", "attrition"],
+            allow_missing=True,
+        ),
+        truth=lambda wildcards: [
+            f"{m.root}/{m.truth}" for m in [manifest_of(wildcards)] if m.truth
         ],
+        claims=claims_of,
     output:
-        expand(f"{RESULTS}/{{table}}.parquet", table=["estimates", "curves", "table_one", "scorecard", "accuracy"], allow_missing=True),
-    params:
-        code=digest_code("estimate"),
-        protocol=protocol_sections("outcomes", "covariates", "analyses", "causes", "claims"),
+        expand(
+            f"{RESULTS}/{{table}}.parquet",
+            table=["estimates", "curves", "table_one", "scorecard", "accuracy"],
+            allow_missing=True,
+        ),
     log:
         "results/logs/estimate/{study}/{extract}.log",
     conda:
         "../../envs/leukocytosis.yaml"
+    params:
+        code=digest_code("estimate"),
+        protocol=protocol_sections(
+            "outcomes", "covariates", "analyses", "causes", "claims"
+        ),
     message:
         "Estimating"
     script:
@@ -92,20 +122,37 @@ rule estimate:
 rule release:
     """Figures, tables and report: the only folder that may leave."""
     input:
-        expand(f"{RESULTS}/{{table}}.parquet", table=["attrition", "estimates", "curves", "table_one", "scorecard", "accuracy"], allow_missing=True),
-        expand(f"{EXTRACTS}/{{table}}.parquet", table=["quality", "ledger"], allow_missing=True),
+        expand(
+            f"{RESULTS}/{{table}}.parquet",
+            table=[
+                "attrition",
+                "estimates",
+                "curves",
+                "table_one",
+                "scorecard",
+                "accuracy",
+            ],
+            allow_missing=True,
+        ),
+        expand(
+            f"{EXTRACTS}/{{table}}.parquet",
+            table=["quality", "ledger"],
+            allow_missing=True,
+        ),
         protocol=protocol_files,
         manifest=lambda wildcards: f"config/extracts/{wildcards.extract}.yaml",
+        claims=claims_of,
     output:
         report=f"{RELEASE}/report.html",
+        headlines=f"{RELEASE}/headlines.txt",
         figures=directory(f"{RELEASE}/figures"),
         tables=directory(f"{RELEASE}/tables"),
-    params:
-        code=digest_code("report"),
     log:
         "results/logs/release/{study}/{extract}.log",
     conda:
         "../../envs/leukocytosis.yaml"
+    params:
+        code=digest_code("release"),
     message:
         "Drawing figures and writing the report"
     script:

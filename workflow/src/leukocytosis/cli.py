@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from leukocytosis.errors import LeukocytosisError
+from leukocytosis.errors import LeukocytosisError, Problem
 
 
 @contextmanager
@@ -17,10 +18,13 @@ def reported(log: str) -> Iterator[None]:
     path = Path(log)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("", encoding="utf-8")
+    code = path.with_name(path.name + ".exit_code")  # Snakemake itself only says 1
+    code.unlink(missing_ok=True)
     try:
         yield
     except LeukocytosisError as error:
         path.write_text(f"{error}\n", encoding="utf-8")
+        code.write_text(str(error.exit_code), encoding="utf-8")
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)
 
@@ -29,26 +33,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code."""
     parser = argparse.ArgumentParser(prog="leukocytosis", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    summary = commands.add_parser("summary", help="where the report is, and its headline numbers")
+    run = commands.add_parser("run", help="run a study on an extract and print its headlines")
     check = commands.add_parser("check", help="read the configuration and say what is wrong")
-    for command in (summary, check):
+    for command in (run, check):
         command.add_argument("study")
         command.add_argument("extract")
+    run.add_argument("--cores", default="2")
     given = parser.parse_args(arguments)
     try:
-        {"summary": print_summary, "check": check_configuration}[given.command](
-            given.study, given.extract
-        )
+        if given.command == "check":
+            check_configuration(given.study, given.extract)
+            return 0
+        return run_study(given.study, given.extract, given.cores)
     except LeukocytosisError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    return 0
 
 
 def check_configuration(study: str, extract: str) -> None:
     """Read everything a run would read; LeukocytosisError says what is wrong."""
-    from leukocytosis.config import load_claims, load_codelists, load_manifest, load_protocol
-    from leukocytosis.config import load_policy, load_units
+    from leukocytosis.config import (
+        load_claims,
+        load_codelists,
+        load_manifest,
+        load_policy,
+        load_protocol,
+        load_units,
+    )
 
     codelists = load_codelists(Path("config/codelists"))
     protocol = load_protocol(Path(f"config/studies/{study}.yaml"), frozenset(codelists))
@@ -59,20 +70,46 @@ def check_configuration(study: str, extract: str) -> None:
         load_claims(Path(f"config/claims/{protocol.claims}.yaml"))
 
 
-def print_summary(study: str, extract: str) -> None:
-    """Print where the report of a run is, and its headline numbers with their intervals."""
-    from leukocytosis.prose import describe_headlines
-    from leukocytosis.store import read_frame
+def run_study(study: str, extract: str, cores: str) -> int:
+    """Run the workflow, taking up what a killed run left; print where the report is.
 
-    folder = Path("results/studies") / study / extract
-    released = folder / "release" / "tables" / "estimates.csv"
-    del released
-    estimates = read_frame(folder / "estimates.parquet")
-    print(f"\nreport: {folder / 'release' / 'report.html'}")
-    for line in describe_headlines(
-        estimates.astype(object).where(estimates.notna(), None).to_dict("records")
-    ):
-        print(f"  {line}")
+    Returns the exit code of the rule that failed on something a user can mend, else Snakemake's.
+    """
+    command = ["snakemake", "--cores", cores, "--rerun-incomplete", "--config"]
+    command += [f"study={study}", f"extract={extract}"]
+    with _alone():
+        if any(Path(".snakemake/locks").glob("*")):  # nobody else runs, so a killed run left them
+            subprocess.run([*command, "--unlock"], check=True, capture_output=True)
+        finished = subprocess.run(command, check=False)
+    if finished.returncode:
+        return _exit_code(extract) or finished.returncode
+    release = Path("results/studies") / study / extract / "release"
+    print(f"\nReport: {release / 'report.html'}\n")
+    print((release / "headlines.txt").read_text(encoding="utf-8"), end="")
+    return 0
+
+
+def _exit_code(extract: str) -> int | None:
+    """Return the exit code that the failed rule left beside its log."""
+    codes = Path("results/logs").glob(f"**/{extract}.log.exit_code")
+    found = [int(path.read_text()) for path in sorted(codes)]
+    return found[0] if found else None
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold this folder's lock; a second run at the same time is refused."""
+    import fcntl
+
+    Path(".snakemake").mkdir(exist_ok=True)
+    with Path(".snakemake/leukocytosis.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise LeukocytosisError(
+                Problem(str(Path.cwd()), "another run is under way here", "wait for it to end")
+            ) from None
+        yield
 
 
 if __name__ == "__main__":

@@ -14,12 +14,13 @@ def run_notebook(source: Path, target: Path, environment: Mapping[str, str]) -> 
     """
     import jupytext
     import nbformat
+    from jupyter_client.manager import KernelManager
     from nbclient import NotebookClient
 
     notebook = jupytext.read(source)
     os.environ.update(environment)
-    client = NotebookClient(notebook, kernel_name="python3", transport="ipc", record_timing=False)
-    client.execute()
+    kernel = KernelManager(kernel_name="python3", transport="ipc")
+    NotebookClient(notebook, km=kernel, record_timing=False).execute()
     for i, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{i}"  # drawn at random otherwise
     target.parent.mkdir(parents=True, exist_ok=True)

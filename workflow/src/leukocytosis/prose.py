@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from math import isnan
+from typing import TypeGuard
 
 from leukocytosis.config import Protocol
 from leukocytosis.config.protocol import Assessed, Cause, Criterion, Outcome, Rule, Way, Window
@@ -36,14 +38,14 @@ class Statement:
     source: str
 
 
-def is_known(value: float | None) -> bool:
+def is_known(value: float | None) -> TypeGuard[float]:
     """Return whether a number is there: neither None nor NaN."""
-    return value is not None and value == value
+    return value is not None and not isnan(value)
 
 
 def format_number(value: float | None, digits: int = 0) -> str:
     """Return a number with thousands separators and `digits` decimals, rounded half up."""
-    if value is None or not is_known(value):
+    if not is_known(value):
         return NOT_SHOWN
     step = Decimal(1).scaleb(-digits)
     rounded = Decimal(repr(float(value))).quantize(step, rounding=ROUND_HALF_UP)
@@ -52,7 +54,7 @@ def format_number(value: float | None, digits: int = 0) -> str:
 
 def format_percent(fraction: float | None, digits: int = 1) -> str:
     """Return a fraction as a percentage."""
-    if fraction is None or not is_known(fraction):
+    if not is_known(fraction):
         return NOT_SHOWN
     # scaled as a decimal: 0.285 × 100 in binary is 28.499999999999996
     return f"{format_number(_times_100(fraction), digits)}{NBSP}%"
@@ -61,7 +63,7 @@ def format_percent(fraction: float | None, digits: int = 1) -> str:
 def format_interval(
     low: float | None, high: float | None, digits: int = 1, *, percent: bool = False
 ) -> str:
-    """Return `low to high`; an end that does not exist is `not reached`, no end is `no interval`."""
+    """Return `low to high`; a missing end is `not reached`, two are `no interval`."""
     if not is_known(low) and not is_known(high):
         return "no interval"
     ends = [_end(end, digits, percent) for end in (low, high)]
@@ -69,7 +71,7 @@ def format_interval(
 
 
 def _end(value: float | None, digits: int, percent: bool) -> str:
-    if value is None or not is_known(value):
+    if not is_known(value):
         return "not reached"
     return format_number(_times_100(value) if percent else value, digits)
 
@@ -118,6 +120,8 @@ def describe_window(window: Window) -> str:
         words = f"from {_day(first)} on"
     elif first == last:
         words = f"on {_day(first)}"
+    elif first < 0 < last:
+        words = f"from {_day(first).removesuffix(' the index')} to {_day(last)}"
     else:
         words = f"from {_day(first)} to {_day(last)}"
     return words + (", or during the index stay" if window.or_index_stay else "")
@@ -157,7 +161,7 @@ def _refusals(rule: Rule) -> Iterator[str]:
         earlier = rule.none_before_codelist or rule.codelist
         yield f"new, with no code of the list {earlier} before {_day(rule.none_before_day)}"
     if rule.given_not_only_ordered:
-        yield "given or dispensed, where the extract records it, and not only ordered"
+        yield "an order alone counts only in a stay of which no administration is on record"
     if rule.excluded_routes:
         yield f"{len(rule.excluded_routes)} local routes left out"
     if rule.excluded_forms:
@@ -187,15 +191,23 @@ def describe_cause(protocol: Protocol, cause: Cause) -> str:
 
 
 def _describe_way(protocol: Protocol, way: Way) -> str:
-    parts = []
-    for rules, words, last in (
-        (way.all_of, "", "and"),
-        (way.any_of, "", "or"),
-        (way.none_of, "each looked for and absent: ", "and"),
-    ):
-        if rules:
-            parts.append(words + join([protocol.rule(rule).title for rule in rules], last))
+    parts = [
+        _list_rules(protocol, rules, words)
+        for rules, words in (
+            (way.all_of, "all of"),
+            (way.any_of, "any of"),
+            (way.none_of, "each of these looked for and absent:"),
+        )
+        if rules
+    ]
     return f"{way.grade} with {' and '.join(parts)}"
+
+
+def _list_rules(protocol: Protocol, rules: Sequence[str], words: str) -> str:
+    titles = [protocol.rule(rule).title for rule in rules]
+    if len(titles) == 1 and not words.endswith(":"):
+        return titles[0]
+    return f"{words} ({'; '.join(titles)})"
 
 
 def describe_protocol(protocol: Protocol) -> tuple[Statement, ...]:
@@ -222,18 +234,19 @@ def describe_protocol(protocol: Protocol) -> tuple[Statement, ...]:
 
 def _describe_population(protocol: Protocol) -> Iterator[Statement]:
     population = protocol.population
-    for words, criteria in (("Left out", population.exclude), ("Taken in", population.include)):
-        for criterion in criteria:
-            yield _criterion("population", words, criterion)
+    for criterion in population.exclude:
+        yield _criterion("population", criterion, "leaves a patient out")
+    for criterion in population.include:
+        yield _criterion("population", criterion, "is needed")
     if population.minimum_age_years is not None:
         text = f"Patients are at least {population.minimum_age_years} years old at the index."
         yield Statement("population", text, "operationalised", "the protocol")
 
 
-def _criterion(topic: str, words: str, criterion: Criterion) -> Statement:
+def _criterion(topic: str, criterion: Criterion, effect: str) -> Statement:
     text = (
-        f"{words}: {criterion.title} (a code of the list {criterion.codelist}, "
-        f"{describe_window(criterion.window)})."
+        f"{_capital(criterion.title)}: a code of the list {criterion.codelist}, "
+        f"{describe_window(criterion.window)}, {effect}."
     )
     return Statement(topic, text, criterion.basis, criterion.source)
 
@@ -259,39 +272,40 @@ def _describe_outcome(outcome: Outcome) -> str:
 
 def _describe_covariates(protocol: Protocol) -> Iterator[Statement]:
     covariates = protocol.covariates
-    yield _criterion("covariates", "Metastatic disease", covariates.metastatic)
+    yield _criterion("covariates", covariates.metastatic, "counts as metastatic disease")
     cut = covariates.neutrophil_predominance_percent
     window = describe_window(covariates.neutrophil_window)
     text = f"Neutrophil share: {window}; predominance is above {cut:g}{NBSP}%."
-    yield Statement(
-        "covariates", text, covariates.neutrophil_basis, covariates.neutrophil_source
-    )
+    yield Statement("covariates", text, covariates.neutrophil_basis, covariates.neutrophil_source)
 
 
 def describe_statistics(protocol: Protocol) -> tuple[str, ...]:
     """Return the statistical methods, as far as the protocol sets them."""
     analyses = protocol.analyses
     reference, *others = [name_group(group) for group in analyses.groups]
-    adjusted = join([_covariate(term) for term in protocol.covariates.adjusted_for])
+    adjusted = join([name_covariate(term) for term in protocol.covariates.adjusted_for])
     return (
-        "Shares have 95 % Wilson intervals. Risks are 1 − Kaplan–Meier with 95 % log-log intervals; "
-        "events on day 0 count at half a day, and nobody is censored at hospice.",
-        f"Groups are compared by log-rank tests (pairs after Holm) and by Cox models (Efron ties), "
-        f"with {reference} as the reference for {join(others)}; the adjusted model holds {adjusted}.",
-        f"A model with fewer than {analyses.min_events_per_parameter:g} events per parameter is not "
-        "fitted. Proportional hazards are tested on scaled Schoenfeld residuals.",
+        "Shares have 95 % Wilson intervals. Risks are 1 − Kaplan–Meier with 95 % log-log "
+        "intervals; events on day 0 count at half a day, and nobody is censored at hospice.",
+        "Groups are compared by log-rank tests (pairs after Holm) and by Cox models (Efron "
+        f"ties), with {reference} as the reference for {join(others)}; the adjusted model "
+        f"holds {adjusted}.",
+        f"A model with fewer than {analyses.min_events_per_parameter:g} events per parameter is "
+        "not fitted. Proportional hazards are tested after Grambsch and Therneau.",
         "The contrasts are descriptive: groups differ in more than their cause. p values are "
         "two-sided and not adjusted beyond the pairs.",
         ROUNDING,
     )
 
 
-def _covariate(term: str) -> str:
+def name_covariate(term: str) -> str:
+    """Return what readers call a term of the adjusted model."""
     names = {
         "cause_group": "cause group",
         "log2_wbc": "log₂ of the index count",
         "neutrophil_percent": "neutrophil share",
         "metastatic": "metastatic disease",
+        "GLOBAL": "all terms together",
     }
     return names.get(term, term)
 

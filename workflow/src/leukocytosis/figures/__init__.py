@@ -1,4 +1,4 @@
-"""Figures drawn from the aggregate tables; each says in words why where there is nothing to draw."""
+"""Figures of the aggregate tables; where there is nothing to draw, a figure says why in words."""
 
 from leukocytosis.figures.causes import draw_causes
 from leukocytosis.figures.flow import draw_flow

@@ -34,7 +34,7 @@ def draw_causes(protocol: Protocol, estimates: Sequence[Row]) -> Figure:
     with styled():
         figure = new_figure(0.34 * len(rows) + 0.75)
         height = figure.get_figheight()
-        axes = figure.add_axes((0.3, 0.5 / height, 0.4, 1 - 0.75 / height))
+        axes = figure.add_axes((0.37, 0.5 / height, 0.33, 1 - 0.75 / height))
         for i, row in enumerate(rows):
             _draw_share(axes, protocol, len(rows) - 1 - i, row)
         _dress(axes, protocol, rows)
@@ -52,7 +52,7 @@ def _draw_share(axes: Axes, protocol: Protocol, y: int, row: Row) -> None:
     if is_known(low) and is_known(high):
         axes.plot([100 * low, 100 * high], [y, y], color=color, solid_capstyle="butt")
     face = "white" if row["term"] == "plr_wide" else color
-    axes.plot([100 * row["estimate"]], [y], "o", color=color, markerfacecolor=face)
+    axes.plot([100 * row["estimate"]], [y], "o", color=color, markerfacecolor=face, clip_on=False)
     interval = format_interval(low, high, percent=True)
     words = f"{format_percent(row['estimate'])} ({interval})"
     axes.text(1.03, y, words, transform=axes.get_yaxis_transform(), va="center", fontsize=8.5)
@@ -78,4 +78,4 @@ def _dress(axes: Axes, protocol: Protocol, rows: Sequence[Row]) -> None:
 def _label(protocol: Protocol, term: str) -> str:
     if term == "plr_wide":
         return "PLR or undetermined"
-    return wrap(name_cause(protocol, term), 27)
+    return wrap(name_cause(protocol, term), 25)

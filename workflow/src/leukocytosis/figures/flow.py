@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-STEP_INCHES = 0.86
-MAIN, SIDE = 0.30, 0.80  # centres of the column of those left and of those left out
+STEP_INCHES, LINE_INCHES = 0.9, 0.165
+MAIN, SIDE = 0.34, 0.86  # centres of the column of those left and of those left out
 
 
 def draw_flow(attrition: Sequence[Row]) -> Figure:
@@ -27,21 +27,29 @@ def draw_flow(attrition: Sequence[Row]) -> Figure:
         axes.set_axis_off()
         axes.set_xlim(0, 1)
         axes.set_ylim(-len(steps) + 0.4, 0.7)
-        for i, row in enumerate(steps):
-            _draw_step(axes, -i, row, is_last=i == len(steps) - 1)
+        boxes = [
+            f"{wrap(row['reason'], 36)}\nn = {_count(row['n_patients_left'])}" for row in steps
+        ]
+        for i, words in enumerate(boxes):
+            _box(axes, MAIN, -i, words, is_last=i == len(steps) - 1)
+        for i in range(1, len(steps)):
+            start, end = 1 - i - _half(boxes[i - 1]), -i + _half(boxes[i])
+            _draw_loss(axes, start, end, steps[i])
     return figure
 
 
-def _draw_step(axes: Axes, y: float, row: Row, *, is_last: bool) -> None:
-    _box(axes, MAIN, y, f"{wrap(row['reason'], 42)}\nn = {_count(row['n_patients_left'])}", is_last)
-    if y == 0:
-        return
-    _arrow(axes, (MAIN, y + 0.66), (MAIN, y + 0.36))
+def _half(words: str) -> float:
+    """Return half the height of a box, in steps."""
+    return (LINE_INCHES * (1 + words.count("\n")) / 2 + 0.08) / STEP_INCHES
+
+
+def _draw_loss(axes: Axes, start: float, end: float, row: Row) -> None:
+    _arrow(axes, (MAIN, start), (MAIN, end))
     gone = left_out(row)
-    if gone == 0:
-        return
-    _arrow(axes, (MAIN, y + 0.51), (SIDE - 0.17, y + 0.51))
-    axes.text(SIDE - 0.16, y + 0.51, f"left out: {_count(gone)}", va="center", color=FAINT)
+    if gone != 0:
+        middle = (start + end) / 2
+        _arrow(axes, (MAIN, middle), (SIDE - 0.11, middle))
+        axes.text(SIDE - 0.1, middle, f"left out: {_count(gone)}", va="center", color=FAINT)
 
 
 def left_out(row: Row) -> int | None:
@@ -54,7 +62,7 @@ def _count(value: int | None) -> str:
     return format_number(value) if is_known(value) else "hidden"
 
 
-def _box(axes: Axes, x: float, y: float, words: str, is_last: bool) -> None:
+def _box(axes: Axes, x: float, y: float, words: str, *, is_last: bool) -> None:
     frame = {
         "boxstyle": "round,pad=0.45",
         "facecolor": "#eef3f8" if is_last else "white",

@@ -38,7 +38,7 @@ def draw_forest(estimates: Sequence[Row], outcome_id: str) -> Figure:
     with styled():
         figure = new_figure(ROW_INCHES * len(lines) + 0.75)
         height = figure.get_figheight()
-        axes = figure.add_axes((0.34, 0.5 / height, 0.38, 1 - 0.7 / height))
+        axes = figure.add_axes((0.36, 0.5 / height, 0.35, 1 - 0.7 / height))
         for i, (label, row) in enumerate(lines):
             _draw_line(axes, len(lines) - 1 - i, label, row)
         _dress(axes, [row for _, row in lines if row is not None], len(lines))
@@ -75,12 +75,14 @@ def label_term(term: str) -> str:
 def _draw_line(axes: Axes, y: int, label: str, row: Row | None) -> None:
     aside: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "center"}
     if row is None:
-        axes.text(-0.86, y, label, weight="bold", **aside)
+        axes.text(-1.0, y, label, weight="bold", **aside)
         return
-    axes.text(-0.82, y, wrap(label, 28), fontsize=9, **aside)
+    axes.text(-0.96, y, wrap(label, 28), fontsize=9, **aside)
     if not is_known(row["estimate"]):
-        words = wrap(row["note"] or "no reason given", 66)
-        axes.text(-0.02, y, words, fontsize=7.5, style="italic", color=FAINT, **aside)
+        words = wrap(row["note"] or "no reason given", 58)
+        # on white, because the line of no difference would run through the words
+        white = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        axes.text(0.0, y, words, fontsize=7, style="italic", color=FAINT, bbox=white, **aside)
         return
     _draw_ratio(axes, y, row)
     interval = format_interval(row["ci_low"], row["ci_high"], 2)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Row = Mapping[str, Any]
-WIDTH_INCHES = 6.2
+WIDTH_INCHES = 5.2  # still readable when a phone shows it whole
 INK, FAINT, MARK = "#1b1b1b", "#6b6b6b", "#b3261e"
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
@@ -54,7 +54,8 @@ def styled() -> Iterator[None]:
 
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(STYLE)
+        for name, value in STYLE.items():
+            mpl.rcParams[name] = value  # type: ignore[index]
         yield
 
 
@@ -68,7 +69,7 @@ def new_figure(height_inches: float) -> Figure:
 def style_of(protocol: Protocol, group: str) -> dict[str, Any]:
     """Return colour and line type of a group, the same in every figure."""
     groups = protocol.analyses.groups
-    i = list(groups).index(group) if group in groups else len(groups)  # type: ignore[arg-type]
+    i = [*groups, group].index(group)
     return {"color": PALETTE[i % len(PALETTE)], "linestyle": LINES[i % len(LINES)]}
 
 

@@ -50,7 +50,7 @@ def draw_survival(protocol: Protocol, outcome_id: str, curves: Sequence[Row]) ->
         figure = new_figure(PLOT_INCHES + ROW_INCHES * (len(shown) + 1) + TOP_INCHES + 0.55)
         height = figure.get_figheight()
         bottom = (ROW_INCHES * (len(shown) + 1) + 0.55) / height
-        axes = figure.add_axes((0.16, bottom, 0.80, PLOT_INCHES / height))
+        axes = figure.add_axes((0.21, bottom, 0.74, PLOT_INCHES / height))
         for curve in shown:
             _draw_curve(axes, protocol, curve)
         _dress(axes, protocol, outcome_id)
@@ -106,7 +106,7 @@ def points(curves: Sequence[Row], outcome_id: str, group: str) -> list[Row]:
 
 
 def _percent(value: float | None, flip: bool) -> float:
-    if value is None or not is_known(value):
+    if not is_known(value):
         return float("nan")
     return 100 * (1 - value if flip else value)
 
@@ -125,7 +125,13 @@ def _why_none(protocol: Protocol, outcome_id: str, curves: Sequence[Row]) -> str
 def _draw_curve(axes: Axes, protocol: Protocol, curve: Drawn) -> None:
     style = style_of(protocol, curve.group)
     axes.fill_between(
-        curve.days, curve.low, curve.high, step="post", color=style["color"], alpha=0.15, linewidth=0
+        curve.days,
+        curve.low,
+        curve.high,
+        step="post",
+        color=style["color"],
+        alpha=0.15,
+        linewidth=0,
     )
     axes.plot(
         curve.days, curve.percent, drawstyle="steps-post", label=name_group(curve.group), **style
@@ -146,15 +152,15 @@ def ticks_of(protocol: Protocol, outcome_id: str) -> list[int]:
 def _dress(axes: Axes, protocol: Protocol, outcome_id: str) -> None:
     horizon = horizon_of(protocol, outcome_id)
     axes.axvline(TWELVE_WEEKS, color=FAINT, linewidth=0.8, linestyle=(0, (2, 2)))
-    axes.text(
-        TWELVE_WEEKS, 101, "12 weeks", color=FAINT, fontsize=8, ha="center", va="bottom"
-    )
+    axes.text(TWELVE_WEEKS, 101, "12 weeks", color=FAINT, fontsize=8, ha="center", va="bottom")
     axes.set_xlim(0, 1.02 * horizon)
     axes.set_ylim(0, 100)
     axes.set_xticks(ticks_of(protocol, outcome_id))
     axes.set_xlabel("days from the index count")
     axes.set_ylabel("alive, %" if is_survival(protocol, outcome_id) else "died or in hospice, %")
-    axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.03), ncols=4, handlelength=2.6)
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(-0.25, 1.04), ncols=4, handlelength=2.4, columnspacing=1.2
+    )
 
 
 def _draw_at_risk(
@@ -163,12 +169,12 @@ def _draw_at_risk(
     below = axes.get_xaxis_transform()
     step = ROW_INCHES / PLOT_INCHES
     top = -0.5 / PLOT_INCHES - step / 2
-    axes.text(-0.01, top, "at risk / events", transform=axes.transAxes, color=FAINT, fontsize=8)
+    axes.text(-0.27, top, "at risk / events", transform=axes.transAxes, color=FAINT, fontsize=8)
     for i, curve in enumerate(shown, start=1):
         y = top - i * step
         color = style_of(protocol, curve.group)["color"]
         axes.text(
-            -0.045, y, name_group(curve.group), transform=axes.transAxes, ha="right", color=color,
+            -0.1, y, name_group(curve.group), transform=axes.transAxes, ha="right", color=color,
             fontsize=8.5,
         )  # fmt: skip
         rows = points(curves, outcome_id, curve.group)

@@ -1,0 +1,206 @@
+"""Figures, through the data they draw and the bytes they leave."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import report_fixtures as fixtures
+from matplotlib.figure import Figure
+from report_fixtures import CANNOT, PRIMARY, SURVIVAL
+
+from leukocytosis.figures import (
+    draw_causes,
+    draw_flow,
+    draw_forest,
+    draw_survival,
+    render_svg,
+    save_figure,
+)
+from leukocytosis.figures.flow import left_out
+from leukocytosis.figures.forest import label_term, list_lines
+from leukocytosis.figures.survival import count_at, find_drawn
+
+STUDY = fixtures.protocol()
+ALL = {
+    "flow": lambda: draw_flow(fixtures.attrition()),
+    "causes": lambda: draw_causes(STUDY, fixtures.estimates()),
+    "risk": lambda: draw_survival(STUDY, PRIMARY, fixtures.curves()),
+    "survival": lambda: draw_survival(STUDY, SURVIVAL, fixtures.curves()),
+    "forest": lambda: draw_forest(fixtures.estimates(), PRIMARY),
+}
+
+
+def words(figure: Figure) -> str:
+    texts = [*figure.texts, *(text for axes in figure.axes for text in axes.texts)]
+    ticks = [label for axes in figure.axes for label in axes.get_yticklabels()]
+    return " ".join(" ".join(text.get_text() for text in (*texts, *ticks)).split())
+
+
+def point(day: float, **more: Any) -> dict[str, Any]:
+    return {
+        "outcome_id": PRIMARY, "group": "plr", "time_days": day, "n_at_risk": 10, "n_events": 0,
+        "n_censored": 0, "survival": 1.0, "ci_low": None, "ci_high": None, **more,
+    }  # fmt: skip
+
+
+def test_the_flow_shows_who_is_left_and_who_is_left_out() -> None:
+    said = words(draw_flow(fixtures.attrition()))
+    for count in ("n = 3,770", "n = 758", "left out: 1,246", "left out: 1,754"):
+        assert count in said
+    assert "left out: 0" not in said
+
+
+def test_a_hidden_count_is_said_to_be_hidden() -> None:
+    step = {"step": 1, "reason_id": "r", "reason": "a criterion", "n_patients_before": 20}
+    assert left_out({**step, "n_patients_left": None}) is None
+    rows = [{**step, "step": 0, "n_patients_left": 20}, {**step, "n_patients_left": None}]
+    assert "n = hidden" in words(draw_flow(rows))
+    assert "left out: hidden" in words(draw_flow(rows))
+
+
+def test_causes_show_share_interval_and_the_wide_reading() -> None:
+    said = words(draw_causes(STUDY, fixtures.estimates()))
+    assert "68.9\u00a0% (65.5 to 72.1)".replace("\u00a0", " ") in said
+    assert "PLR or undetermined" in said
+
+
+def test_risk_rises_and_survival_falls() -> None:
+    for outcome, first, ordered in ((PRIMARY, 0.0, 1), (SURVIVAL, 100.0, -1)):
+        for curve in find_drawn(STUDY, outcome, fixtures.curves()):
+            assert curve.percent[0] == first
+            assert curve.percent[::ordered] == sorted(curve.percent)
+            bounds = list(zip(curve.low, curve.percent, curve.high, strict=True))
+            assert all(low <= middle <= high for low, middle, high in bounds if low == low)
+
+
+def test_groups_come_in_the_order_of_the_protocol() -> None:
+    drawn = find_drawn(STUDY, PRIMARY, fixtures.curves())
+    assert tuple(curve.group for curve in drawn) == STUDY.analyses.groups
+
+
+def test_a_curve_ends_where_too_few_are_at_risk() -> None:
+    least = STUDY.analyses.min_at_risk_shown
+    rows = [
+        point(3, n_at_risk=least + 1, n_events=1, survival=0.8),
+        point(9, n_at_risk=least, n_events=1, survival=0.7),
+        point(20, n_at_risk=least - 1, n_events=1, survival=0.5),
+    ]
+    (curve,) = find_drawn(STUDY, PRIMARY, rows)
+    assert curve.days == [0.0, 3, 9]
+
+
+def test_a_hidden_number_at_risk_ends_the_curve_too() -> None:
+    (curve,) = find_drawn(STUDY, PRIMARY, [point(3), point(9, n_at_risk=None)])
+    assert curve.days == [0.0, 3]
+
+
+def test_counts_under_a_tick_include_that_day() -> None:
+    rows = [
+        point(3, n_at_risk=10, n_events=2),
+        point(28, n_at_risk=8, n_events=1),
+        point(40, n_at_risk=7, n_censored=3),
+    ]
+    assert count_at(rows, 0) == (10, 0)
+    assert count_at(rows, 28) == (8, 3)  # the event of day 28 is counted, and was at risk
+    assert count_at(rows, 29) == (7, 3)
+    assert count_at(rows, 84) == (4, 3)
+    assert count_at([point(3, n_events=None)], 28) == (None, None)
+
+
+def test_without_groups_the_curve_of_all_is_drawn() -> None:
+    (curve,) = find_drawn(STUDY, PRIMARY, [point(3, group="all")])
+    assert curve.group == "all"
+
+
+def test_no_curve_says_why() -> None:
+    assert "no patient was followed" in words(draw_survival(STUDY, PRIMARY, []))
+    few = draw_survival(STUDY, PRIMARY, [point(3, group="all", n_at_risk=3)])
+    assert "only 3 patients were ever at risk" in words(few)
+
+
+def test_nothing_to_draw_is_said_in_words() -> None:
+    assert "No flow diagram, because" in words(draw_flow([]))
+    assert "No shares are drawn" in words(draw_causes(STUDY, []))
+    assert "no Cox model was asked for" in words(draw_forest([], PRIMARY))
+    reason = CANNOT + "there are too few events"
+    failed = [fixtures.estimate("cox_adjusted", "age", note=reason, outcome_id=PRIMARY)]
+    assert "because there are too few events" in words(draw_forest(failed, PRIMARY))
+
+
+def test_the_forest_prints_what_cannot_be_estimated() -> None:
+    said = words(draw_forest(fixtures.estimates(), PRIMARY))
+    assert "cannot be estimated, because no patient without metastasis had an event" in said
+    assert "3.10 (2.20 to 4.40)" in said
+
+
+def test_a_model_that_failed_whole_is_one_line() -> None:
+    rows = [
+        fixtures.estimate("cox_adjusted", term, note=CANNOT + "few events", outcome_id=PRIMARY)
+        for term in ("age", "sex")
+    ]
+    assert [label for label, _ in list_lines(rows, PRIMARY)] == ["Adjusted", "all terms"]
+
+
+def test_group_contrasts_are_named_for_readers() -> None:
+    assert label_term("cause_group: plr vs infection") == "PLR vs infection"
+    assert label_term("sex: male vs female") == "sex: male vs female"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_word_lies_inside_the_figure(name: str) -> None:
+    figure = ALL[name]()
+    render_svg(figure, name, "synthetic")
+    width, height = figure.bbox.width, figure.bbox.height
+    ticks = [label for axes in figure.axes for label in axes.get_yticklabels()]
+    for text in [*figure.texts, *(t for axes in figure.axes for t in axes.texts), *ticks]:
+        box = text.get_window_extent()
+        assert box.x0 >= 0 and box.x1 <= width, text.get_text()
+        assert box.y0 >= 0 and box.y1 <= height, text.get_text()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_synthetic_figure_says_so_once(name: str) -> None:
+    figure = ALL[name]()
+    assert "synthetic" not in words(figure)
+    render_svg(figure, name, "synthetic")
+    render_svg(figure, name, "synthetic")
+    assert words(figure).count("synthetic") == 1
+
+
+def test_a_second_process_leaves_the_same_bytes(tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; import test_figures as t; "
+        "[t.save_figure(draw(), Path(sys.argv[1]), name, 'synthetic') "
+        "for name, draw in t.ALL.items()]"
+    )
+    here = str(Path(__file__).parent)
+    for seed, folder in (("1", tmp_path / "one"), ("2", tmp_path / "two")):
+        environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": here}
+        subprocess.run([sys.executable, "-c", script, str(folder)], check=True, env=environment)
+    first = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
+    second = {path.name: path.read_bytes() for path in (tmp_path / "two").iterdir()}
+    assert len(first) == 3 * len(ALL)
+    assert first == second
+
+
+def test_files_carry_no_date_and_text_can_be_edited(tmp_path: Path) -> None:
+    pdf, svg, png = save_figure(ALL["risk"](), tmp_path, "risk", None)
+    assert b"CreationDate" not in pdf.read_bytes()
+    assert b"/FontFile2" in pdf.read_bytes()  # TrueType: fonttype 42
+    assert b"Type3" not in pdf.read_bytes()
+    assert not re.search(r"<dc:date>", svg.read_text())
+    assert png.read_bytes()[:4] == b"\x89PNG"
+
+
+def test_the_users_own_settings_do_not_change_a_figure(tmp_path: Path) -> None:
+    import matplotlib as mpl
+
+    plain = render_svg(ALL["risk"](), "risk", None)
+    with mpl.rc_context({"font.size": 20, "svg.hashsalt": None, "lines.linewidth": 9}):
+        assert render_svg(ALL["risk"](), "risk", None) == plain

@@ -1,0 +1,266 @@
+"""The report: whole, offline, honest about what it cannot say, the same on every run."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import report_fixtures as fixtures
+from report_fixtures import CANNOT
+
+from leukocytosis.errors import DisclosureError
+from leukocytosis.report import (
+    ReportInputs,
+    describe_headlines,
+    write_release,
+    write_report,
+    write_tables,
+)
+from leukocytosis.report.grids import (
+    list_overlap,
+    list_risks,
+    list_scorecard,
+    list_table_one,
+    list_unestimated,
+)
+
+VOID = {"meta", "br", "img", "link", "hr", "input"}
+FETCHING = {"script", "link", "img", "iframe", "object", "embed", "audio", "video", "source"}
+
+
+class Page(HTMLParser):
+    """Tags, ids, links and text of a page; notes when tags do not nest."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(html)
+        self.text = " ".join(" ".join(self.words).replace("\u00a0", " ").split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] != "style":
+            self.words.append(data)
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("release")
+    write_release(fixtures.inputs(), folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(release: Path) -> Page:
+    return Page((release / "report.html").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def empty_page(tmp_path_factory: pytest.TempPathFactory) -> Page:
+    path = tmp_path_factory.mktemp("nobody") / "report.html"
+    write_report(fixtures.nobody(), path)
+    return Page(path.read_text(encoding="utf-8"))
+
+
+def test_a_release_holds_report_figures_and_tables(release: Path) -> None:
+    names = {str(path.relative_to(release)) for path in release.rglob("*") if path.is_file()}
+    stems = ("flow", "causes", "forest", *(f"survival_{o}" for o in (fixtures.PRIMARY,
+             fixtures.SURVIVAL)))  # fmt: skip
+    figures = {f"figures/{stem}.{kind}" for stem in stems for kind in ("pdf", "svg", "png")}
+    tables = {f"tables/{name}.csv" for name in fixtures.inputs().frames}
+    assert names == {"report.html"} | figures | tables
+
+
+def test_the_report_is_one_file_that_asks_the_network_for_nothing(
+    release: Path, page: Page
+) -> None:
+    html = (release / "report.html").read_text(encoding="utf-8")
+    assert len(html.encode()) < 5_000_000
+    assert not [tag for tag, _ in page.tags if tag in FETCHING]
+    links = [a.get(key) or "" for _, a in page.tags for key in ("href", "src", "xlink:href")]
+    assert {link[0] for link in links if link} == {"#"}
+    assert not re.search(r"@import|url\((?!#)", html)
+
+
+def test_ids_are_unique_and_every_reference_finds_one(page: Page) -> None:
+    ids = [a["id"] for _, a in page.tags if "id" in a]
+    assert len(ids) == len(set(ids))
+    wanted = [a.get(key) for _, a in page.tags for key in ("href", "xlink:href")]
+    wanted += [re.sub(r"url\((.*)\)", r"\1", a["clip-path"] or "") for _, a in page.tags
+               if "clip-path" in a]  # fmt: skip
+    assert {link.removeprefix("#") for link in wanted if link} <= set(ids)
+    assert not page.open
+
+
+def test_a_reader_without_eyes_finds_the_way(page: Page) -> None:
+    for landmark in ("header", "nav", "main", "footer"):
+        assert len(page.all(landmark)) == 1
+    assert page.all("html")[0]["lang"] == "en"
+    assert len(page.all("figure")) == len(page.all("figcaption")) == 5
+    pictures = [a for a in page.all("div") if a.get("role") == "img"]
+    assert len(pictures) == 5
+    assert all(a["aria-label"] for a in pictures)
+    assert len(page.all("table")) == len(page.all("caption"))
+
+
+def test_the_answer_comes_first_with_its_intervals(page: Page) -> None:
+    text = page.text
+    assert text.index("758 patients meet every criterion") < text.index("How the cohort was")
+    assert "between 8.8 % (7.0 to 11.1)" in text
+    assert "and 10.2 % (8.2 to 12.5), if every undetermined patient had it" in text
+    assert "Adjusted hazard ratio, PLR against infection: 3.10 (2.20 to 4.40)" in text
+
+
+def test_a_synthetic_extract_is_called_synthetic_everywhere(page: Page) -> None:
+    assert "Synthetic data" in page.text[:400]
+    assert "(synthetic)" in page.text
+    assert all("synthetic" in (a["aria-label"] or "") for a in page.all("div") if "role" in a
+               and a["role"] == "img")  # fmt: skip
+    assert "against the planted truth" in page.text
+
+
+def test_a_real_extract_is_not(tmp_path: Path) -> None:
+    write_report(fixtures.inputs(synthetic=False), tmp_path / "report.html")
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "synthetic" not in html.lower()
+    assert "planted" not in html
+
+
+def test_every_reason_is_printed(page: Page) -> None:
+    reasons = {row["note"] for row in fixtures.estimates() if row["estimate"] is None}
+    for reason in reasons:
+        assert reason.removeprefix(CANNOT) in page.text
+
+
+def test_no_cell_is_blank(release: Path) -> None:
+    html = (release / "report.html").read_text(encoding="utf-8")
+    assert not re.search(r"<td[^>]*>\s*</td>", html)
+    assert not re.search(r">(None|nan|NaN)<", html)
+
+
+def test_methods_say_what_the_paper_states_and_what_we_chose(page: Page) -> None:
+    assert "The index is the patient's first blood white count > 40 ×10⁹/L" in page.text
+    assert page.text.count("operationalised") > 10
+    assert "rounded half up" in page.text
+
+
+def test_no_day_of_the_run_is_printed(release: Path) -> None:
+    from datetime import UTC, datetime
+
+    today = datetime.now(UTC).date()
+    for path in release.rglob("*"):
+        if path.suffix in (".html", ".svg", ".csv"):
+            assert today.isoformat() not in path.read_text(encoding="utf-8")
+
+
+def test_a_second_run_leaves_the_same_bytes(release: Path, tmp_path: Path) -> None:
+    write_release(fixtures.inputs(), tmp_path)
+    for path in release.rglob("*"):
+        if path.is_file():
+            assert (tmp_path / path.relative_to(release)).read_bytes() == path.read_bytes()
+
+
+def test_a_study_without_patients_has_a_report_that_says_so(empty_page: Page) -> None:
+    assert "No patient of this extract meets every criterion" in empty_page.text
+    assert "there are no patients" in empty_page.text
+    assert "No published numbers are declared for this study" in empty_page.text
+    assert len(empty_page.all("figure")) == 5
+
+
+def test_headlines_of_nobody_are_one_sentence() -> None:
+    assert len(describe_headlines(fixtures.nobody())) == 1
+
+
+def test_groups_that_share_a_reason_share_a_sentence() -> None:
+    rows = [
+        row | {"estimate": None, "note": CANNOT + "there are no patients in the group"}
+        if row["analysis_id"] == "risk" and row["group"] in ("infection", "plr")
+        else row
+        for row in fixtures.estimates()
+    ]
+    said = " ".join(describe_headlines(fixtures.inputs(estimates=rows)))
+    reason = "infection and PLR: cannot be estimated, because there are no patients in the group"
+    assert reason in said
+
+
+def test_a_person_level_table_is_refused(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"episode_id": ["x"]})
+    inputs = fixtures.inputs()
+    with pytest.raises(DisclosureError, match="causes: is not an aggregate table"):
+        ReportInputs(inputs.protocol, inputs.manifest, {"causes": frame})
+    with pytest.raises(DisclosureError):
+        write_tables({"causes": frame}, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_tables_are_written_in_key_order_whatever_the_order_of_rows(tmp_path: Path) -> None:
+    frame = fixtures.frame("estimates", fixtures.estimates())
+    write_tables({"estimates": frame}, tmp_path / "a")
+    write_tables({"estimates": frame.sample(frac=1, random_state=1)}, tmp_path / "b")
+    written = (tmp_path / "a/estimates.csv").read_bytes()
+    assert written == (tmp_path / "b/estimates.csv").read_bytes()
+    assert b"\r" not in written
+
+
+def test_a_median_not_reached_is_said_in_words() -> None:
+    rows = [
+        fixtures.estimate("median", "median", note="not reached", group="plr", n=7, n_events=1,
+                          outcome_id=fixtures.PRIMARY)
+    ]  # fmt: skip
+    grid = list_risks(fixtures.inputs(estimates=rows), fixtures.PRIMARY)
+    assert "not reached" in next(row for row in grid.rows if row[0] == "PLR")
+    assert not grid.notes
+
+
+def test_a_note_is_printed_once_and_pointed_to() -> None:
+    grid = list_risks(fixtures.inputs(), fixtures.PRIMARY)
+    assert len(grid.notes) == len(set(grid.notes)) == 3
+    assert all(row[-1] == "cannot be estimated [2]" for row in grid.rows)
+
+
+def test_table_one_counts_the_missing() -> None:
+    rows = {row[0]: row[1:] for row in list_table_one(fixtures.inputs()).rows}
+    assert rows["neutrophils, %: missing"] == ("7", "7", "7", "7")
+    assert "age at index, years: missing" not in rows
+    assert rows["sex: female"][0].replace("\u00a0", " ") == "394 (52.0 %)"
+
+
+def test_the_scorecard_shows_published_beside_ours_and_why() -> None:
+    rows = {row[0]: row[1:] for row in list_scorecard(fixtures.inputs()).rows}
+    differs = rows["112 of 758 counts were attributed to infection"]
+    assert [cell.replace("\u00a0", " ") for cell in differs] == [
+        "14.8 %", "20.0 % (17.0 to 23.0)", "differs", "our interval does not cover it",
+    ]  # fmt: skip
+    stable = rows["patients with PLR were typically clinically stable"]
+    assert stable[:3] == ("no number", "none", "cannot be assessed here")
+
+
+def test_hidden_counts_are_not_shown_as_zero() -> None:
+    rows = [fixtures.estimate("overlap", "plr", 0.01) | {"n_events": None, "estimate": None,
+            "note": "hidden by the disclosure policy"}]  # fmt: skip
+    ((_, count, share),) = list_overlap(fixtures.inputs(estimates=rows)).rows
+    assert (count, share) == ("not shown", "cannot be estimated [1]")
+
+
+def test_what_cannot_be_estimated_is_listed_by_reason() -> None:
+    rows = dict(list_unestimated(fixtures.inputs()).rows)
+    reason = "no patient without metastasis had an event (the likelihood has no maximum)"
+    assert "cox adjusted: metastatic: yes vs no" in rows[reason]

@@ -1,0 +1,13 @@
+"""The release of a study: one offline HTML report, its figures, and its tables as CSV."""
+
+from leukocytosis.report.headlines import describe_headlines
+from leukocytosis.report.inputs import ReportInputs
+from leukocytosis.report.release import write_release, write_report, write_tables
+
+__all__ = [
+    "ReportInputs",
+    "describe_headlines",
+    "write_release",
+    "write_report",
+    "write_tables",
+]

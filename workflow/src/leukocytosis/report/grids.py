@@ -1,0 +1,400 @@
+"""Tables as readers see them: a caption, a head, rows of words, and notes under them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from leukocytosis.figures.forest import MODELS, label_term
+from leukocytosis.figures.survival import horizon_of, is_survival
+from leukocytosis.prose import (
+    NBSP,
+    NOT_SHOWN,
+    describe_protocol,
+    format_interval,
+    format_number,
+    format_p,
+    format_percent,
+    is_known,
+    name_cause,
+    name_covariate,
+    name_group,
+)
+from leukocytosis.report.inputs import ReportInputs, Row
+
+CANNOT = "cannot be estimated, because "
+NOT_REACHED = "not reached"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table in words; `align` has a letter per column: l(eft) or r(ight)."""
+
+    caption: str
+    head: tuple[str, ...]
+    align: str
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class Notes:
+    """Notes under a table, each printed once and pointed to by its number."""
+
+    texts: list[str] = field(default_factory=list)
+
+    def mark(self, note: str | None) -> str:
+        """Return ` [1]`, the number of a note, or nothing when there is none."""
+        if not note:
+            return ""
+        if note not in self.texts:
+            self.texts.append(note)
+        return f" [{self.texts.index(note) + 1}]"
+
+    @property
+    def numbered(self) -> tuple[str, ...]:
+        """Return the notes as they are printed."""
+        return tuple(f"[{i}] {text}" for i, text in enumerate(self.texts, start=1))
+
+
+def show_percent(row: Row | None, notes: Notes) -> str:
+    """Return a fraction and its interval in percent, or where the reason stands."""
+    return _show(row, notes, digits=1, percent=True)
+
+
+def show_number(row: Row | None, notes: Notes, digits: int) -> str:
+    """Return a number and its interval, or where the reason stands."""
+    return _show(row, notes, digits, percent=False)
+
+
+def _show(row: Row | None, notes: Notes, digits: int, percent: bool) -> str:
+    if row is None:
+        return "not asked for"
+    if not is_known(row["estimate"]):
+        return _cannot(row, notes)
+    estimate = row["estimate"]
+    words = format_percent(estimate) if percent else format_number(estimate, digits)
+    interval = format_interval(row["ci_low"], row["ci_high"], digits, percent=percent)
+    return f"{words} ({unbroken(interval)}){notes.mark(row['note'])}"
+
+
+def _cannot(row: Row, notes: Notes) -> str:
+    note = row["note"] or "no reason was recorded"
+    if note == NOT_REACHED:
+        return note
+    return f"cannot be estimated{notes.mark(note)}"
+
+
+def unbroken(words: str) -> str:
+    """Return words that a narrow column will not break."""
+    return words.replace(" ", NBSP)
+
+
+def list_attrition(inputs: ReportInputs) -> Grid:
+    """Return the selection step by step."""
+    rows = [
+        (row["reason"], format_number(row["n_patients_before"]),
+         format_number(row["n_patients_left"]))
+        for row in inputs.rows("attrition")
+    ]  # fmt: skip
+    return Grid("Selection of the cohort", ("Criterion", "Before", "Left"), "lrr", tuple(rows))
+
+
+def list_causes(inputs: ReportInputs) -> Grid:
+    """Return cause and group shares, and the two readings of PLR."""
+    notes = Notes()
+    rows = [
+        (_share_of(inputs, row), format_number(row["n_events"]), show_percent(row, notes))
+        for analysis in ("cause_shares", "group_shares", "plr_interval")
+        for row in inputs.estimates(analysis)
+    ]
+    head = ("Cause", "Patients", "Share (95 % Wilson interval)")
+    return Grid("Primary causes", head, "lrr", tuple(rows), notes.numbered)
+
+
+def _share_of(inputs: ReportInputs, row: Row) -> str:
+    if row["analysis_id"] == "group_shares":
+        return f"group: {name_group(row['term'])}"
+    readings = {
+        "plr_narrow": "PLR, narrow: nothing else found after looking",
+        "plr_wide": "PLR, wide: besides, those not fully looked into",
+    }
+    return readings.get(row["term"]) or name_cause(inputs.protocol, row["term"])
+
+
+def list_overlap(inputs: ReportInputs) -> Grid:
+    """Return every combination of causes that hold, before the order decides."""
+    notes = Notes()
+    rows = [
+        (name_cause(inputs.protocol, row["term"]) or "none", format_number(row["n_events"]),
+         show_percent(row, notes))
+        for row in inputs.estimates("overlap")
+    ]  # fmt: skip
+    head = ("Causes that hold", "Patients", "Share (95 % Wilson interval)")
+    caption = "Overlap: all causes that hold, before the protocol's order decides"
+    return Grid(caption, head, "lrr", tuple(rows), notes.numbered)
+
+
+def list_table_one(inputs: ReportInputs) -> Grid:
+    """Return Table 1: a row per variable and level, a column per group."""
+    rows = inputs.rows("table_one")
+    groups = [g for g in ("all", *inputs.protocol.analyses.groups) if _of_group(rows, g)]
+    lines: dict[tuple[str, str], dict[str, Row]] = {}
+    for row in rows:
+        lines.setdefault((row["variable"], row["level"]), {})[row["group"]] = row
+    body: list[tuple[str, ...]] = []
+    for variable in dict.fromkeys(row["variable"] for row in rows):
+        for (of_variable, level), cells in lines.items():
+            if of_variable == variable:
+                label = f"{variable}: {level}" if level != "-" else variable
+                body.append((label, *(_describe_cell(cells.get(group)) for group in groups)))
+        body += _missing(variable, rows, groups)
+    head = ("", *(f"{name_group(g)} (n = {_size(_of_group(rows, g))})" for g in groups))
+    notes = ("Median (quartiles), or patients (% of those with a value).",)
+    return Grid("Patients at the index", head, "l" + "r" * len(groups), tuple(body), notes)
+
+
+def _of_group(rows: Sequence[Row], group: str) -> list[Row]:
+    return [row for row in rows if row["group"] == group]
+
+
+def _size(rows: Sequence[Row]) -> str:
+    sizes = [r["n"] + r["n_missing"] for r in rows if is_known(r["n"]) and is_known(r["n_missing"])]
+    return format_number(max(sizes, default=None))
+
+
+def _missing(
+    variable: str, rows: Sequence[Row], groups: Sequence[str]
+) -> Iterator[tuple[str, ...]]:
+    first = {row["group"]: row for row in reversed(rows) if row["variable"] == variable}
+    counts = [first[g]["n_missing"] if g in first else 0 for g in groups]
+    if any(count != 0 for count in counts):
+        yield (f"{variable}: missing", *(format_number(count) for count in counts))
+
+
+def _describe_cell(row: Row | None) -> str:
+    if row is None:
+        return "0"
+    if row["n"] == 0:
+        return "no values"
+    if not is_known(row["value"]):
+        return NOT_SHOWN
+    if row["statistic"] == "percent":
+        return f"{format_number(row['spread_low'])} ({format_percent(row['value'] / 100)})"
+    spread = unbroken(format_interval(row["spread_low"], row["spread_high"], 1))
+    return f"{format_number(row['value'], 1)} ({spread})"
+
+
+def list_risks(inputs: ReportInputs, outcome_id: str) -> Grid:
+    """Return risk (or survival) at the protocol's days, median and crude proportion by group."""
+    protocol, notes = inputs.protocol, Notes()
+    analysis = "survival" if is_survival(protocol, outcome_id) else "risk"
+    found = inputs.estimates(analysis, outcome_id=outcome_id)
+    days = sorted({row["time_days"] for row in found if is_known(row["time_days"])})
+    body = []
+    for group in ("all", *protocol.analyses.groups):
+        rows = {r["time_days"]: r for r in found if r["group"] == group}
+        wanted = {"outcome_id": outcome_id, "group": group}
+        first = next(iter(rows.values()), None) or {"n": None, "n_events": None}
+        body.append((
+            name_group(group), format_number(first["n"]), format_number(first["n_events"]),
+            *(show_percent(rows.get(day), notes) for day in days),
+            show_number(inputs.estimate("median", **wanted), notes, 0),
+            show_percent(inputs.estimate("crude", **wanted), notes),
+        ))  # fmt: skip
+    what = "Alive" if analysis == "survival" else "Risk"
+    title = next(o.title for o in protocol.outcomes if o.id == outcome_id)
+    last = f"Crude share by day {horizon_of(protocol, outcome_id)}"
+    at = (f"{what} at day {day:g}" for day in days)
+    head = ("Group", "Patients", "Events", *at, "Median, days", last)
+    caption = f"{title[:1].upper()}{title[1:]}: Kaplan–Meier estimates (95 % intervals)"
+    return Grid(caption, head, "l" + "r" * (len(head) - 1), tuple(body), notes.numbered)
+
+
+def list_tests(inputs: ReportInputs) -> Grid:
+    """Return the log-rank tests."""
+    notes = Notes()
+    rows = [
+        (_title(inputs, row["outcome_id"]), _contrast(row), _test(row, notes),
+         format_number(row["n"]), format_number(row["n_events"]))
+        for row in inputs.estimates("logrank")
+    ]  # fmt: skip
+    head = ("Outcome", "Groups", "p", "Patients", "Events")
+    return Grid("Log-rank tests", head, "llrrr", tuple(rows), notes.numbered)
+
+
+def _contrast(row: Row) -> str:
+    return "all groups" if row["term"] == "overall" else label_term(f"cause_group: {row['term']}")
+
+
+def _test(row: Row, notes: Notes) -> str:
+    if is_known(row["p_value"]):
+        return f"{format_p(row['p_value'])}{notes.mark(row['note'])}"
+    return _cannot(row, notes)
+
+
+def _title(inputs: ReportInputs, outcome_id: str) -> str:
+    return {o.id: o.title for o in inputs.protocol.outcomes}.get(outcome_id, outcome_id)
+
+
+def list_cox(inputs: ReportInputs, outcome_id: str) -> Grid:
+    """Return the hazard ratios of both models of an outcome."""
+    notes = Notes()
+    rows = [
+        (model, label_term(row["term"]), show_number(row, notes, 2), _p(row),
+         format_number(row["n"]), format_number(row["n_events"]))
+        for analysis, model in MODELS.items()
+        for row in inputs.estimates(analysis, outcome_id=outcome_id)
+    ]  # fmt: skip
+    head = ("Model", "Term", "Hazard ratio (95 % interval)", "p", "Patients", "Events")
+    caption = f"Cox models: {_title(inputs, outcome_id)}"
+    return Grid(caption, head, "llrrrr", tuple(rows), notes.numbered)
+
+
+def _p(row: Row) -> str:
+    return format_p(row["p_value"]) if is_known(row["p_value"]) else "no test"
+
+
+def list_proportional(inputs: ReportInputs) -> Grid:
+    """Return the tests of proportional hazards."""
+    notes = Notes()
+    rows = [
+        (_title(inputs, row["outcome_id"]), _model_term(row["term"]), _test(row, notes))
+        for row in inputs.estimates("proportional_hazards")
+    ]
+    caption = "Tests of proportional hazards (a small p speaks against one ratio for all days)"
+    return Grid(caption, ("Outcome", "Term", "p"), "llr", tuple(rows), notes.numbered)
+
+
+def _model_term(term: str) -> str:
+    model, colon, rest = term.partition(": ")
+    if colon and model in MODELS:
+        return f"{MODELS[model].lower()}: {name_covariate(rest)}"
+    return name_covariate(label_term(term))
+
+
+def list_features(inputs: ReportInputs) -> Grid:
+    """Return the shares with neutrophil predominance and metastases by group."""
+    notes = Notes()
+    names: dict[str, str] = {
+        "neutrophil_predominance": "neutrophil predominance",
+        "metastatic": inputs.protocol.covariates.metastatic.title,
+    }
+    rows = [
+        (name_group(row["group"]), names.get(row["term"]) or str(row["term"]),
+         format_number(row["n_events"]), format_number(row["n"]), show_percent(row, notes))
+        for row in inputs.estimates("features")
+    ]  # fmt: skip
+    head = ("Group", "Feature", "Patients with it", "Patients assessed", "Share (95 % interval)")
+    return Grid("Features at the index", head, "llrrr", tuple(rows), notes.numbered)
+
+
+def list_follow_up(inputs: ReportInputs) -> Grid:
+    """Return how long patients were followed, and how many events fell on day 0."""
+    notes = Notes()
+    rows = []
+    for row in inputs.estimates("follow_up"):
+        place = {"outcome_id": row["outcome_id"], "group": row["group"]}
+        early = inputs.estimate("day_0", **place)
+        n_early = format_number(early["estimate"]) if early else NOT_SHOWN
+        rows.append((_title(inputs, row["outcome_id"]), name_group(row["group"]),
+                     show_number(row, notes, 0), n_early))  # fmt: skip
+    head = ("Outcome", "Group", "Median follow-up, days", "Events on day 0")
+    caption = "Follow-up (reverse Kaplan–Meier)"
+    return Grid(caption, head, "llrr", tuple(rows), notes.numbered)
+
+
+def list_methods(inputs: ReportInputs) -> Grid:
+    """Return the protocol in sentences, each stated by the paper or operationalised by us."""
+    rows = tuple((s.topic, s.text, s.basis, s.source) for s in describe_protocol(inputs.protocol))
+    head = ("About", "What was done", "Basis", "Source")
+    return Grid("The protocol in sentences", head, "llll", rows)
+
+
+def list_scorecard(inputs: ReportInputs) -> Grid:
+    """Return each published number beside ours."""
+    rows = [
+        (row["text"], _scored(row["published"], row["unit"]), _ours(row), row["verdict"],
+         row["reason"] or NOT_SHOWN)
+        for row in inputs.rows("scorecard")
+    ]  # fmt: skip
+    head = ("The paper says", "Published", "Here (95 % interval)", "Verdict", "Why")
+    return Grid("Published numbers beside ours", head, "lrrll", tuple(rows))
+
+
+def _scored(value: float | None, unit: str | None) -> str:
+    if not is_known(value):
+        return "no number"
+    return format_number(value) if unit == "count" else f"{format_number(value, 1)} %"
+
+
+def _ours(row: Row) -> str:
+    if not is_known(row["estimate"]):
+        return "none"
+    words = _scored(row["estimate"], row["unit"])
+    if row["unit"] == "count":
+        return words
+    return f"{words} ({unbroken(format_interval(row['ci_low'], row['ci_high']))})"
+
+
+def list_accuracy(inputs: ReportInputs) -> Grid:
+    """Return how well the rules find the planted truth."""
+    names = {"sensitivity": "sensitivity", "ppv": "positive predictive value"}
+    notes = Notes()
+    rows = [
+        (name_cause(inputs.protocol, row["cause"]), names[row["measure"]],
+         f"{format_number(row['n_right'])} of {format_number(row['n'])}",
+         show_percent({**row, "note": None if row["n"] else "there are no such patients"}, notes))
+        for row in inputs.rows("accuracy")
+    ]  # fmt: skip
+    head = ("Cause", "Measure", "Right", "Share (95 % Wilson interval)")
+    caption = "The rules against the planted truth"
+    return Grid(caption, head, "llrr", tuple(rows), notes.numbered)
+
+
+def list_quality(inputs: ReportInputs) -> Grid:
+    """Return the data-quality checks, those to look at first."""
+    rows = [
+        (row["status"], row["table"], row["column"], row["check"],
+         f"{format_number(row['n_broken'])} of {format_number(row['n_rows'])}",
+         format_percent(row["threshold"]))
+        for row in sorted(inputs.rows("quality"), key=lambda row: row["status"] != "look")
+    ]  # fmt: skip
+    head = ("Status", "Table", "Column", "Check", "Rows", "Accepted share")
+    return Grid("Data-quality checks", head, "llllrr", tuple(rows))
+
+
+def list_ledger(inputs: ReportInputs) -> Grid:
+    """Return what became of every raw row."""
+    rows = [
+        (row["source"], row["table"], row["fate"], row["rule_id"].replace("_", " "),
+         format_number(row["n_rows"]))
+        for row in inputs.rows("ledger")
+    ]  # fmt: skip
+    head = ("Raw file", "Table", "Fate", "Rule", "Rows")
+    return Grid("What became of every raw row", head, "llllr", tuple(rows))
+
+
+def list_unestimated(inputs: ReportInputs) -> Grid:
+    """Return every reason why something cannot be estimated, with the numbers it stops."""
+    stopped: dict[str, list[str]] = {}
+    for row in inputs.rows("estimates"):
+        if not is_known(row["estimate"]) and not _is_test(row):
+            note = row["note"] or "no reason was recorded"
+            stopped.setdefault(note.removeprefix(CANNOT), []).append(_name(inputs, row))
+    rows = tuple((reason, "; ".join(names)) for reason, names in stopped.items())
+    head = ("Because", "Cannot be estimated")
+    return Grid("What cannot be estimated, and why", head, "ll", rows)
+
+
+def _is_test(row: Row) -> bool:
+    return bool(is_known(row["p_value"]))
+
+
+def _name(inputs: ReportInputs, row: Row) -> str:
+    analysis = row["analysis_id"].replace("_", " ")
+    outcome = "" if row["outcome_id"] == "-" else f", {_title(inputs, row['outcome_id'])}"
+    group = "" if row["group"] == "all" else f", {name_group(row['group'])}"
+    term = "" if row["term"] in (row["analysis_id"], "proportion") else f": {row['term']}"
+    day = f", day {row['time_days']:g}" if is_known(row["time_days"]) else ""
+    return f"{analysis}{term}{outcome}{group}{day}"

@@ -1,0 +1,189 @@
+"""Write a release: the report, its figures and its tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from leukocytosis.figures import (
+    draw_causes,
+    draw_flow,
+    draw_forest,
+    draw_survival,
+    render_svg,
+    save_figure,
+)
+from leukocytosis.figures.survival import is_survival
+from leukocytosis.prose import describe_statistics
+from leukocytosis.report import grids
+from leukocytosis.report.headlines import (
+    describe_certainty,
+    describe_headlines,
+    describe_plr_interval,
+)
+from leukocytosis.report.inputs import ReportInputs, check_aggregate
+from leukocytosis.tables import BY_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A figure with its file name, caption, and what it shows in words for who cannot see it."""
+
+    name: str
+    section: str
+    caption: str
+    alt: str
+    figure: Figure
+
+
+def write_release(inputs: ReportInputs, folder: Path) -> None:
+    """Write report.html, figures/*.{pdf,svg,png} and tables/*.csv into a folder."""
+    drawings = draw_all(inputs)
+    for drawing in drawings:
+        save_figure(drawing.figure, folder / "figures", drawing.name, inputs.mark)
+    write_tables(inputs.frames, folder / "tables")
+    write_report(inputs, folder / "report.html", drawings)
+
+
+def write_tables(frames: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    """Write each aggregate table as CSV in the order of its key; DisclosureError for any other."""
+    check_aggregate(frames)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in sorted(frames.items()):
+        ordered = frame.sort_values(list(BY_NAME[name].key), kind="stable", na_position="first")
+        ordered.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+
+
+def draw_all(inputs: ReportInputs) -> tuple[Drawing, ...]:
+    """Return every figure of the report."""
+    protocol = inputs.protocol
+    estimates, curves = inputs.rows("estimates"), inputs.rows("curves")
+    primary = protocol.analyses.primary_outcome
+    return (
+        Drawing(
+            "flow", "flow", "How the cohort was selected: patients left after each criterion, and "
+            "those left out at it.", "Flow diagram of the selection; the table below has the same "
+            "numbers.", draw_flow(inputs.rows("attrition")),
+        ),
+        Drawing(
+            "causes", "causes", "Primary causes: share of the cohort with 95 % Wilson interval. "
+            "The open circle counts every undetermined patient as PLR; colours are the cause "
+            "groups.",
+            "Shares of the primary causes with intervals; the table below has the same numbers.",
+            draw_causes(protocol, estimates),
+        ),
+        *(_draw_outcome(inputs, o.id, o.title, curves) for o in protocol.outcomes),
+        Drawing(
+            "forest", "cox", "Hazard ratios of the Cox models on a log axis, with 95 % intervals; "
+            "arrows mark intervals that reach beyond the axis.",
+            "Forest plot of hazard ratios, unadjusted and adjusted; the table below has the same "
+            "numbers.", draw_forest(estimates, primary),
+        ),
+    )  # fmt: skip
+
+
+def _draw_outcome(
+    inputs: ReportInputs, outcome_id: str, title: str, curves: Sequence[Mapping[str, Any]]
+) -> Drawing:
+    least = inputs.protocol.analyses.min_at_risk_shown
+    what = "Survival" if is_survival(inputs.protocol, outcome_id) else "Risk (1 − Kaplan–Meier)"
+    caption = (
+        f"{what}: {title}, with 95 % log-log bands; ticks mark censored patients. A curve is drawn "
+        f"only while at least {least} patients are at risk. Under the axis: patients at risk just "
+        "before that day, and events up to it; a dash stands for a count that is hidden."
+    )
+    alt = f"Kaplan–Meier curves by cause group: {title}; the table below has the estimates."
+    figure = draw_survival(inputs.protocol, outcome_id, curves)
+    return Drawing(f"survival_{outcome_id}", "survival", caption, alt, figure)
+
+
+def write_report(
+    inputs: ReportInputs, path: Path, drawings: Sequence[Drawing] | None = None
+) -> None:
+    """Write the report as one HTML file that needs no other file and no network."""
+    drawn = draw_all(inputs) if drawings is None else drawings
+    html = _environment().get_template("report.html.j2").render(_context(inputs, drawn))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(html, encoding="utf-8")
+
+
+def _environment() -> Any:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("leukocytosis.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _context(inputs: ReportInputs, drawings: Sequence[Drawing]) -> dict[str, Any]:
+    outcomes = [outcome.id for outcome in inputs.protocol.outcomes]
+    sections: dict[str, list[dict[str, str]]] = {}
+    for drawing in drawings:
+        sections.setdefault(drawing.section, []).append(_inline(drawing, inputs.mark))
+    return {
+        "protocol": inputs.protocol,
+        "manifest": inputs.manifest,
+        "claims": inputs.claims,
+        "figures": sections,
+        "headlines": describe_headlines(inputs),
+        "certainty": describe_certainty(inputs),
+        "plr_interval": describe_plr_interval(inputs),
+        "statistics": describe_statistics(inputs.protocol),
+        "risks": [grids.list_risks(inputs, outcome) for outcome in outcomes],
+        "cox": [grids.list_cox(inputs, outcome) for outcome in outcomes],
+        **_grids(inputs),
+    }
+
+
+def _grids(inputs: ReportInputs) -> dict[str, grids.Grid]:
+    return {
+        "attrition": grids.list_attrition(inputs),
+        "causes": grids.list_causes(inputs),
+        "overlap": grids.list_overlap(inputs),
+        "table_one": grids.list_table_one(inputs),
+        "features": grids.list_features(inputs),
+        "follow_up": grids.list_follow_up(inputs),
+        "tests": grids.list_tests(inputs),
+        "proportional": grids.list_proportional(inputs),
+        "methods": grids.list_methods(inputs),
+        "scorecard": grids.list_scorecard(inputs),
+        "accuracy": grids.list_accuracy(inputs),
+        "quality": grids.list_quality(inputs),
+        "ledger": grids.list_ledger(inputs),
+        "unestimated": grids.list_unestimated(inputs),
+    }
+
+
+def _inline(drawing: Drawing, mark: str | None) -> dict[str, str]:
+    from markupsafe import Markup
+
+    svg = strip_svg(render_svg(drawing.figure, drawing.name, mark), drawing.name)
+    alt = f"{drawing.alt} Data: {mark}." if mark else drawing.alt
+    return {"name": drawing.name, "caption": drawing.caption, "alt": alt, "svg": Markup(svg)}
+
+
+def strip_svg(svg: str, name: str) -> str:
+    """Return the SVG element alone, its ids made unique in a page that holds several figures."""
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'\bid="', f'id="{name}-', svg)
+    svg = re.sub(r'(xlink:href="#|url\(#)', rf"\g<1>{name}-", svg)
+    # sized by the page: the natural size would overflow a phone
+    return re.sub(r'<svg ([^>]*?)width="[^"]*" height="[^"]*"|(<svg )', _sized, svg, count=1)
+
+
+def _sized(match: re.Match[str]) -> str:
+    return f'<svg aria-hidden="true" focusable="false" {match.group(1) or ""}'
