@@ -16,6 +16,11 @@ RESULTS = "results/studies/{study}/{extract}"
 RELEASE = f"{RESULTS}/release"
 
 
+wildcard_constraints:
+    study=r"[a-z0-9_]+",
+    extract=r"[a-z0-9_]+",
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/extract.smk"
 include: "workflow/rules/study.smk"
@@ -26,7 +31,3 @@ rule all:
     input:
         expand(f"{RELEASE}/report.html", study=STUDY, extract=EXTRACT),
         expand(f"{RESULTS}/notebooks/first_look.ipynb", study=STUDY, extract=EXTRACT),
-
-
-localrules:
-    all,

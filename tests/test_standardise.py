@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-
 from conftest import ROOT, Run
+
 from leukocytosis.config import load_manifest
 from leukocytosis.errors import ConfigError, ExtractError, ReconciliationError
 

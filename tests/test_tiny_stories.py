@@ -6,7 +6,6 @@ import csv
 
 import pandas as pd
 import pytest
-
 from conftest import ROOT, Run
 
 with (ROOT / "tests/data/tiny/stories.csv").open() as stream:

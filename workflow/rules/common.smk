@@ -23,11 +23,6 @@ except LeukocytosisError as error:
     sys.exit(error.exit_code)
 
 
-wildcard_constraints:
-    study=r"[a-z0-9_]+",
-    extract=r"[a-z0-9_]+",
-
-
 def protocol_files(wildcards):
     """The protocol and those it extends; codelists and units."""
     names, folder = [wildcards.study], Path("config/studies")

@@ -77,8 +77,9 @@ class Timing:
     def __str__(self) -> str:
         """Return one line of the printed table."""
         return (
-            f"{self.rows / 1e6:>9.0f} {self.form:>8} {self.seconds:>8.1f} {self.bare_seconds:>8.1f} "
-            f"{self.seconds / self.bare_seconds:>6.2f} {self.peak_megabytes:>8.0f}"
+            f"{self.rows / 1e6:>9.0f} {self.form:>8} {self.seconds:>8.1f} "
+            f"{self.bare_seconds:>8.1f} {self.seconds / self.bare_seconds:>6.2f} "
+            f"{self.peak_megabytes:>8.0f}"
         )
 
 
@@ -136,7 +137,7 @@ def run_road(form: str, folder: Path) -> None:
     }
     for step, run in steps.items():
         start = time.perf_counter()
-        run()
+        run()  # type: ignore[no-untyped-call]
         print(f"{step} {time.perf_counter() - start:.2f}", file=sys.stderr)
 
 

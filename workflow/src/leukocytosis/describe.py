@@ -23,19 +23,24 @@ CATEGORIES = {
     "grade": "certainty of the cause",
 }
 
+HIDDEN_LEVEL = "no"  # the other side of a yes, which says the same
+NAMES: dict[object, str] = {True: "yes", False: HIDDEN_LEVEL}
+
 
 def describe_patients(protocol: Protocol, patients: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Yield the rows of `table_one`: medians with quartiles, percentages with their counts.
 
     A percentage is of the patients with a value; those without are counted in `n_missing`.
     """
+    names: dict[object, str] = {**NAMES, **{cause.id: cause.title for cause in protocol.causes}}
     for group in ("all", *protocol.analyses.groups):
         rows = patients if group == "all" else patients[patients["cause_group"] == group]
         for column, label in NUMBERS.items():
             yield _describe_number(rows[column], label, group)
         for column, label in CATEGORIES.items():
-            levels = sorted({str(level) for level in patients[column].dropna()})
-            yield from _describe_levels(rows[column], label, group, levels)
+            known = patients[column].replace(names)
+            levels = sorted({str(level) for level in known.dropna()} - {HIDDEN_LEVEL})
+            yield from _describe_levels(known.loc[rows.index], label, group, levels)
 
 
 def _describe_number(values: pd.Series[Any], label: str, group: str) -> dict[str, Any]:

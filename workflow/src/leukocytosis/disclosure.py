@@ -67,7 +67,7 @@ def _shadow(part: pd.DataFrame, small: pd.Series[bool]) -> pd.Series[bool]:
     visible = part[~hidden & (part["n_events"] > 0)]
     shadow = hidden & False
     if hidden.sum() == 1 and len(visible):
-        shadow.loc[visible["n_events"].astype(float).idxmin()] = True
+        shadow |= shadow.index == visible["n_events"].astype(float).idxmin()
     return shadow
 
 

@@ -25,5 +25,5 @@ def run_notebook(source: Path, target: Path, environment: Mapping[str, str]) -> 
         cell["id"] = f"cell-{i}"  # drawn at random otherwise
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + ".part")
-    nbformat.write(notebook, part)
+    part.write_text(nbformat.writes(notebook), encoding="utf-8")  # type: ignore[no-untyped-call]
     part.replace(target)

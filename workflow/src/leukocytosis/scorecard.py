@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from leukocytosis.config import Claim, Claims
@@ -11,7 +11,9 @@ REPRODUCED, DIFFERS, CANNOT = "reproduced", "differs", "cannot be assessed here"
 Row = Mapping[str, Any]
 
 
-def score(claims: Claims, estimates: list[Row], attrition: list[Row]) -> Iterator[dict[str, Any]]:
+def score(
+    claims: Claims, estimates: Sequence[Row], attrition: Sequence[Row]
+) -> Iterator[dict[str, Any]]:
     """Yield a row of `scorecard` per published number, and per statement no number can answer.
 
     A share or risk is reproduced when our 95 % interval covers it; a count when it is within the
@@ -26,7 +28,7 @@ def score(claims: Claims, estimates: list[Row], attrition: list[Row]) -> Iterato
                "reason": statement.reason}  # fmt: skip
 
 
-def _find(claim: Claim, estimates: list[Row], attrition: list[Row]) -> Row | None:
+def _find(claim: Claim, estimates: Sequence[Row], attrition: Sequence[Row]) -> Row | None:
     if claim.analysis == "attrition":
         left = [row["n_patients_left"] for row in attrition if row["reason_id"] == claim.term]
         return {"estimate": left[0], "note": None} if left else None

@@ -105,7 +105,8 @@ def write_rows(con: Connection, rows: Sequence[Mapping[str, Any]], table: Table,
 def write_frame(con: Connection, frame: pd.DataFrame, table: Table, path: Path) -> int:
     """Write a pandas frame as `path`, sorted and held against the table's contract."""
     # an all-missing object column has no type DuckDB could guess
-    con.register("frame_to_write", frame.astype(object).where(frame.notna(), None))
+    known = frame.notna()
+    con.register("frame_to_write", frame.astype(object).mask(~known, None))
     try:
         return write_table(con, "FROM frame_to_write", table, path)
     finally:
@@ -133,7 +134,7 @@ def describe_contract(table: Table) -> dict[str, Any]:
 def check_contract(con: Connection, table: Table, path: Path) -> int:
     """Return the number of rows; ContractError counts the rows that break each promise."""
     checks = [check for column in table.columns for check in _column_checks(column)]
-    checks.append((", ".join(table.key), "is not unique", None))
+    checks.append((", ".join(table.key), "is not unique", ""))
     counts = ", ".join(
         f"count(*) FILTER ({condition})" if condition else _repeats(table)
         for _, _, condition in checks

@@ -182,7 +182,8 @@ def _compile_enough(rule: Rule, vocabulary: Vocabulary) -> str:
     high = rule.window.to_day if rule.window.to_day is not None else 100_000
     days = "days_from_index"
     if rule.from_ == "drugs" and rule.at_least_days > 1:
-        days = f"unnest(range(greatest(days_from_index, {low}), least(last_day_from_index, {high}) + 1))"
+        first, last = f"greatest(days_from_index, {low})", f"least(last_day_from_index, {high})"
+        days = f"unnest(range({first}, {last} + 1))"
     return (
         f"SELECT episode_id FROM (SELECT episode_id, {days} AS day FROM found_{rule.id}) "
         f"GROUP BY episode_id HAVING count(DISTINCT day) >= {rule.at_least_days}"

@@ -92,7 +92,8 @@ def _find_criteria(con: Connection, protocol: Protocol, codelists: Mapping[str, 
 def compile_criterion(criterion: Criterion, codelists: Mapping[str, Codelist]) -> str:
     """Return the condition on a diagnosis row (with its days and index encounter)."""
     entries = codelists[criterion.codelist].entries
-    return f"{compile_in_systems('code', 'code_system', entries)} AND {compile_window(criterion.window)}"
+    match = compile_in_systems("code", "code_system", entries)
+    return f"{match} AND {compile_window(criterion.window)}"
 
 
 def compile_window(window: Window) -> str:
@@ -163,7 +164,8 @@ def _write_episodes(
         WITH counts AS (
             SELECT patient_id, value, date_diff('day', index_on, CAST(taken_at AS DATE)) AS day
             FROM labs JOIN judged USING (patient_id)
-            WHERE concept = {quoted(protocol.index.concept)} AND taken_precision IN ('second', 'day')
+            WHERE concept = {quoted(protocol.index.concept)}
+              AND taken_precision IN ('second', 'day')
         ), peaks AS (
             SELECT patient_id, max(value) AS peak, arg_max(day, (value, -day)) AS peak_day
             FROM counts WHERE day BETWEEN 0 AND {PEAK_UNTIL_DAY} GROUP BY patient_id
@@ -185,11 +187,13 @@ def _compile_tumour_group(protocol: Protocol, codelists: Mapping[str, Codelist])
     criterion = protocol.population.include[0]
     entries = codelists[criterion.codelist].entries
     groups = sorted({entry.category for entry in entries})
-    whens = " ".join(
-        f"WHEN {compile_in_systems('code', 'code_system', [e for e in entries if e.category == g])} "
-        f"THEN {quoted(g)}"
-        for g in groups
-    )
+    matches = {
+        group: compile_in_systems(
+            "code", "code_system", [e for e in entries if e.category == group]
+        )
+        for group in groups
+    }
+    whens = " ".join(f"WHEN {match} THEN {quoted(group)}" for group, match in matches.items())
     return (
         "SELECT patient_id, arg_max(category, (category <> 'metastasis_only', recorded_at, code)) "
         f"AS tumour_group FROM (SELECT *, CASE {whens} END AS category FROM candidate_diagnoses "

@@ -28,7 +28,7 @@ def draw_flow(attrition: Sequence[Row]) -> Figure:
         axes.set_xlim(0, 1)
         axes.set_ylim(-len(steps) + 0.4, 0.7)
         boxes = [
-            f"{wrap(row['reason'], 36)}\nn = {_count(row['n_patients_left'])}" for row in steps
+            f"{wrap(row['reason'], 38)}\nn = {_count(row['n_patients_left'])}" for row in steps
         ]
         for i, words in enumerate(boxes):
             _box(axes, MAIN, -i, words, is_last=i == len(steps) - 1)

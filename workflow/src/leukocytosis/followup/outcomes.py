@@ -15,7 +15,9 @@ COMPILED_FOLLOWED = """
            date_diff('day', e.index_on, d.died_on) AS death_day,
            h.hospice_day, h.hospice_id,
            -- without a stated end, the last day anybody saw the patient
-           coalesce(date_diff('day', e.index_on, p.observed_until_on), s.last_seen_day, 0) AS seen_day,
+           coalesce(
+               date_diff('day', e.index_on, p.observed_until_on), s.last_seen_day, 0
+           ) AS seen_day,
            p.observed_until_on IS NULL AS only_seen
     FROM episodes e JOIN patients p USING (patient_id) LEFT JOIN deaths d USING (patient_id)
     LEFT JOIN (

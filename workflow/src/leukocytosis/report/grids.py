@@ -20,7 +20,7 @@ from leukocytosis.prose import (
     name_covariate,
     name_group,
 )
-from leukocytosis.report.inputs import ReportInputs, Row
+from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
 
 CANNOT = "cannot be estimated, because "
 NOT_REACHED = "not reached"
@@ -82,6 +82,8 @@ def _cannot(row: Row, notes: Notes) -> str:
     note = row["note"] or "no reason was recorded"
     if note == NOT_REACHED:
         return note
+    if is_hidden(row):
+        return f"hidden{notes.mark(note)}"
     return f"cannot be estimated{notes.mark(note)}"
 
 
@@ -106,10 +108,17 @@ def list_causes(inputs: ReportInputs) -> Grid:
     rows = [
         (_share_of(inputs, row), format_number(row["n_events"]), show_percent(row, notes))
         for analysis in ("cause_shares", "group_shares", "plr_interval")
-        for row in inputs.estimates(analysis)
+        for row in sorted(inputs.estimates(analysis), key=lambda row: _place(inputs, row["term"]))
     ]
     head = ("Cause", "Patients", "Share (95 % Wilson interval)")
     return Grid("Primary causes", head, "lrr", tuple(rows), notes.numbered)
+
+
+def _place(inputs: ReportInputs, term: str) -> int:
+    """Return where a cause or group stands in the protocol; what it does not name comes last."""
+    causes = [cause.id for cause in inputs.protocol.causes]
+    order = [*causes, *inputs.protocol.analyses.groups, "plr_narrow", "plr_wide"]
+    return order.index(term) if term in order else len(order)
 
 
 def _share_of(inputs: ReportInputs, row: Row) -> str:
@@ -195,9 +204,11 @@ def list_risks(inputs: ReportInputs, outcome_id: str) -> Grid:
     for group in ("all", *protocol.analyses.groups):
         rows = {r["time_days"]: r for r in found if r["group"] == group}
         wanted = {"outcome_id": outcome_id, "group": group}
-        first = next(iter(rows.values()), None) or {"n": None, "n_events": None}
+        # events up to the last day shown, those behind the last risk of the row
+        last_row = rows.get(days[-1]) if days else None
+        counted = last_row or {"n": None, "n_events": None}
         body.append((
-            name_group(group), format_number(first["n"]), format_number(first["n_events"]),
+            name_group(group), format_number(counted["n"]), format_number(counted["n_events"]),
             *(show_percent(rows.get(day), notes) for day in days),
             show_number(inputs.estimate("median", **wanted), notes, 0),
             show_percent(inputs.estimate("crude", **wanted), notes),
@@ -379,7 +390,7 @@ def list_unestimated(inputs: ReportInputs) -> Grid:
     """Return every reason why something cannot be estimated, with the numbers it stops."""
     stopped: dict[str, list[str]] = {}
     for row in inputs.rows("estimates"):
-        if not is_known(row["estimate"]) and not _is_test(row):
+        if not is_known(row["estimate"]) and not _is_test(row) and not is_hidden(row):
             note = row["note"] or "no reason was recorded"
             stopped.setdefault(note.removeprefix(CANNOT), []).append(_name(inputs, row))
     rows = tuple((reason, "; ".join(names)) for reason, names in stopped.items())

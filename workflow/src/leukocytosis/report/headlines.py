@@ -16,7 +16,7 @@ from leukocytosis.prose import (
     name_cause,
     name_group,
 )
-from leukocytosis.report.inputs import ReportInputs, Row
+from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
 
 
 def describe_headlines(inputs: ReportInputs) -> tuple[str, ...]:
@@ -39,6 +39,8 @@ def describe_cohort(inputs: ReportInputs) -> str:
     n = inputs.n_cohort
     if n == 0:
         return "No patient of this extract meets every criterion, so nothing can be estimated."
+    if n is None:
+        return "How many patients meet every criterion is not shown: their number is too small."
     patients = "patient meets" if n == 1 else "patients meet"
     return f"{format_number(n)} {patients} every criterion of the study."
 
@@ -167,7 +169,12 @@ def _describe_scorecard(inputs: ReportInputs) -> Iterator[str]:
 
 def _describe_gaps(inputs: ReportInputs) -> Iterator[str]:
     rows = [r for r in inputs.rows("estimates") if r["analysis_id"] != "logrank"]
+    hidden = [row for row in rows if is_hidden(row)]
     gaps = [r for r in rows if not is_known(r["estimate"]) and not is_known(r["p_value"])]
+    gaps = [row for row in gaps if not is_hidden(row)]
+    if hidden:
+        n_hidden = f"{format_number(len(hidden))} of {format_number(len(rows))}"
+        yield f"{n_hidden} numbers are hidden, because they rest on too few patients to be shown."
     if gaps:
         n = format_number(len(gaps))
         yield f"{n} of {format_number(len(rows))} numbers cannot be estimated; each is listed."

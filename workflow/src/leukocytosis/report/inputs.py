@@ -57,10 +57,21 @@ class ReportInputs:
 
     @property
     def n_cohort(self) -> int | None:
-        """Return the size of the cohort; None when hidden or not recorded."""
+        """Return the size of the cohort; None when hidden or not recorded.
+
+        Shares rest on the exact number; the last step of the selection may have been rounded.
+        """
+        shares = self.estimates("cause_shares")
+        if shares:
+            return int(shares[0]["n"]) if is_known(shares[0]["n"]) else None
         steps = sorted(self.rows("attrition"), key=lambda row: row["step"])
         n = steps[-1]["n_patients_left"] if steps else None
         return int(n) if is_known(n) else None
+
+
+def is_hidden(row: Row) -> bool:
+    """Return whether the disclosure policy took a number of the estimates away."""
+    return not is_known(row["estimate"]) and (row["note"] or "").startswith("hidden")
 
 
 def _plain(column: pd.Series[Any]) -> list[Any]:

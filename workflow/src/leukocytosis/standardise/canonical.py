@@ -24,7 +24,7 @@ class Vocabulary:
 
 
 def read_patients(reader: Reader, _: Vocabulary) -> None:
-    """Patients: observation may end with the patient, or with the extract."""
+    """Read patients: observation may end with the patient, or with the extract."""
     limit = reader.manifest.observation.deaths_known_until_on
     until = f"DATE {quoted(limit.isoformat())}" if limit else "CAST(NULL AS DATE)"
     reader.columns = {
@@ -39,7 +39,7 @@ def read_patients(reader: Reader, _: Vocabulary) -> None:
 
 
 def read_deaths(reader: Reader, _: Vocabulary) -> None:
-    """Deaths, dated to the day."""
+    """Read deaths, dated to the day."""
     reader.columns = {
         "patient_id": reader.text("patient_id"),
         "died_on": f"CAST({reader.time('died_on')} AS DATE)",
@@ -52,7 +52,7 @@ def read_deaths(reader: Reader, _: Vocabulary) -> None:
 
 
 def read_encounters(reader: Reader, _: Vocabulary) -> None:
-    """Encounters; an end that cannot be read is missing."""
+    """Read encounters; an end that cannot be read is missing."""
     reader.columns = {
         "encounter_id": reader.text("encounter_id"),
         "patient_id": reader.text("patient_id"),
@@ -68,7 +68,7 @@ def read_encounters(reader: Reader, _: Vocabulary) -> None:
 
 
 def read_labs(reader: Reader, vocabulary: Vocabulary) -> None:
-    """Results of the lab codes some codelist names, in the concept's standard unit."""
+    """Read results of the lab codes some codelist names, in the concept's standard unit."""
     concepts = wanted.lab_concepts(vocabulary.codelists, vocabulary.code_map)
     system = reader.text("code_system")
     constant = reader.source.constants.get("code_system")
@@ -136,7 +136,7 @@ def _judge_labs(reader: Reader) -> None:
 
 
 def read_diagnoses(reader: Reader, vocabulary: Vocabulary) -> None:
-    """Codes some codelist names; those written like no code of their system are refused."""
+    """Read codes some codelist names; those written like no code of their system are refused."""
     system = (
         reader.category("code_system")
         if reader.given("code_system")
@@ -171,7 +171,7 @@ def read_diagnoses(reader: Reader, vocabulary: Vocabulary) -> None:
 
 
 def read_drugs(reader: Reader, vocabulary: Vocabulary) -> None:
-    """Drugs some codelist names, by code or by the words of their name."""
+    """Read drugs some codelist names, by code or by the words of their name."""
     entries = wanted.all_of(vocabulary.codelists, wanted.DRUG_SYSTEMS)
     reader.columns = {
         "drug_id": reader.row_id,
@@ -198,7 +198,7 @@ def read_drugs(reader: Reader, vocabulary: Vocabulary) -> None:
 
 
 def read_microbiology(reader: Reader, _: Vocabulary) -> None:
-    """Every culture and test: one not positive still shows that somebody looked."""
+    """Read every culture and test: one not positive still shows that somebody looked."""
     reader.columns = {
         "micro_id": reader.row_id,
         "patient_id": reader.text("patient_id"),

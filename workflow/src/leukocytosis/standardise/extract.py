@@ -1,4 +1,4 @@
-"""The standardise stage: an extract's raw files to canonical tables, with every row accounted for."""
+"""The standardise stage: raw files to canonical tables, with every row accounted for."""
 
 from __future__ import annotations
 

@@ -33,8 +33,10 @@ def compile_time(raw: str, sql_type: str, formats: Sequence[str] = ()) -> str:
         listed = ", ".join(quoted(pattern) for pattern in formats)
         read.insert(0, f"try_strptime({text}, [{listed}])")
     return (
-        f"CASE WHEN regexp_matches({text}, {quoted(MONTH)}) THEN try_cast({text} || '-01' AS TIMESTAMP)"
-        f" WHEN regexp_matches({text}, {quoted(YEAR)}) THEN try_cast({text} || '-01-01' AS TIMESTAMP)"
+        f"CASE WHEN regexp_matches({text}, {quoted(MONTH)}) "
+        f"THEN try_cast({text} || '-01' AS TIMESTAMP) "
+        f"WHEN regexp_matches({text}, {quoted(YEAR)}) "
+        f"THEN try_cast({text} || '-01-01' AS TIMESTAMP)"
         f" WHEN {text} LIKE '%Z' THEN NULL ELSE coalesce({', '.join(read)}) END"
     )
 

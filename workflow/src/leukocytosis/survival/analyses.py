@@ -6,6 +6,7 @@ estimated is a row that says why.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -193,5 +194,5 @@ def _points(outcome_id: str, part: Followed) -> Iterator[dict[str, object]]:
     names = ("time_days", "n_at_risk", "n_events", "n_censored", "survival", "ci_low", "ci_high")
     for point in zip(*(column.tolist() for column in columns), strict=True):
         row = dict(zip(names, point, strict=True))
-        known = {name: None if value != value else value for name, value in row.items()}
+        known = {name: None if math.isnan(value) else value for name, value in row.items()}
         yield {"outcome_id": outcome_id, "group": part.group, **known}

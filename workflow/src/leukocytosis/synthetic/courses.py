@@ -18,7 +18,7 @@ INFECTIONS = (("486", "J18.9"), ("038.9", "A41.9"), ("599.0", "N39.0"), ("682.6"
 
 
 def write_growth_factor(chart: Chart, number: int) -> None:
-    """Growth factor given here; for six patients at another clinic, of which nothing is known."""
+    """Write growth factor given here; six patients had it elsewhere, of which nothing is known."""
     hospital = chart.hospital
     chart.culture(0)
     if number < 6:
@@ -42,7 +42,7 @@ def write_growth_factor(chart: Chart, number: int) -> None:
 
 
 def write_infection(chart: Chart, number: int) -> None:
-    """A pathogen in blood, C. difficile, or a code with a course; four leave no trace."""
+    """Write a pathogen in blood, C. difficile, or a code with a course; four leave no trace."""
     if number < 4:
         chart.hospital.plant("infection_without_culture_or_code")
     elif number < 14:
@@ -59,7 +59,7 @@ def write_infection(chart: Chart, number: int) -> None:
 
 
 def write_corticosteroid(chart: Chart, number: int) -> None:
-    """High doses; every eighth patient has an infection of moderate strength too."""
+    """Write high doses; every eighth patient has an infection of moderate strength too."""
     write_high_dose(chart)
     chart.culture(0)
     if number % 8 == 0:
@@ -67,7 +67,7 @@ def write_corticosteroid(chart: Chart, number: int) -> None:
 
 
 def write_new_leukaemia(chart: Chart, number: int) -> None:
-    """A first leukaemia code around the index; some got growth factor for it."""
+    """Write a first leukaemia code around the index; some got growth factor for it."""
     codes = (("205.00", "C92.00"), ("205.10", "C92.10"), ("204.00", "C91.00"))
     chart.diagnosis(chart.hospital.day(-10, 40), *codes[number % len(codes)])
     chart.culture(0)
@@ -76,7 +76,7 @@ def write_new_leukaemia(chart: Chart, number: int) -> None:
 
 
 def write_plr(chart: Chart, number: int) -> None:
-    """Nothing found after looking, amid everything that could mislead; five were not looked at."""
+    """Write what was looked for in vain, amid all that misleads; five were not looked at."""
     hospital = chart.hospital
     if number < 5:
         hospital.plant("plr_without_any_culture")
@@ -103,13 +103,13 @@ def write_plr(chart: Chart, number: int) -> None:
 
 
 def write_pathogen(chart: Chart) -> None:
-    """A pathogen from a normally sterile site within three days of the index."""
+    """Write a pathogen from a normally sterile site within three days of the index."""
     specimen = chart.hospital.pick("Blood culture", "BLOOD CULTURE", "Pleural fluid")
     chart.culture(chart.hospital.day(-3, 3), chart.hospital.pick(*PATHOGENS), specimen)
 
 
 def write_course(chart: Chart) -> None:
-    """An infection code and systemic antibacterials on four days."""
+    """Write an infection code and systemic antibacterials on four days."""
     infection = INFECTIONS[int(chart.hospital.rng.integers(len(INFECTIONS)))]
     chart.diagnosis(chart.hospital.day(-2, 4), *infection)
     name = chart.hospital.pick("Piperacillin-Tazobactam", "Vancomycin", "CefTRIAXone")
@@ -118,7 +118,7 @@ def write_course(chart: Chart) -> None:
 
 
 def write_high_dose(chart: Chart) -> None:
-    """More than 30 mg prednisone-equivalent on a day of the week before the index."""
+    """Write more than 30 mg prednisone-equivalent on a day of the week before the index."""
     drugs = (
         ("Dexamethasone", "10", "IV"),
         ("PredniSONE", "60", "PO"),

@@ -62,7 +62,7 @@ def _admit(hospital: Hospital, until: str = CLOSED_ON.isoformat()) -> Chart:
         {
             "patient": patient_id,
             "sex": hospital.pick("F", "M", "F", "M", "female", "male") if n % 211 else "U",
-            "born": str(1985 - min(int(rng.gamma(9, 6)), 70)) if n % 307 else "",
+            "born": str(1985 - min(int(rng.gamma(9, 5)), 70)) if n % 307 else "",
             "first_seen": OPENED_ON.isoformat(),
             "observed_until": until,
         }
@@ -217,18 +217,24 @@ def _write_background(hospital: Hospital, number: int) -> None:
 
 
 Trap = tuple[str, dict[str, str]]
+
+
+def _trap(name: str, result: str, unit: str = "K/uL", code: str = "WBC", **other: str) -> Trap:
+    return name, {"code": code, "result": result, "unit": unit, **other}
+
+
 TRAPS: dict[int, Trap] = {
-    1: ("urine_count", {"code": "WBC", "result": "182", "unit": "/hpf", "specimen": "Urine"}),
-    2: ("pleural_count", {"code": "WBC", "result": "64.0", "unit": "K/uL", "specimen": "Pleural fluid"}),
-    3: ("exactly_40", {"code": "WBC", "result": "40.0", "unit": "K/uL"}),
-    4: ("text_result", {"code": "WBC", "result": "HEMOLYZED", "unit": "K/uL"}),
-    5: ("see_comment", {"code": "WBC", "result": "see comment", "unit": "K/uL"}),
-    6: ("negative_count", {"code": "WBC", "result": "-9.0", "unit": "K/uL"}),
-    7: ("below_detection", {"code": "WBC", "result": "<0.1", "unit": "K/uL"}),
-    8: ("unit_missing_two_units", {"code": "LEUK-A", "result": "9100", "unit": ""}),
-    9: ("impossible_date", {"code": "WBC", "result": "71.0", "unit": "K/uL", "collected": "2007-02-30"}),
-    10: ("month_only_count", {"code": "WBC", "result": "8.8", "unit": "K/uL", "collected": "2007-03"}),
-}  # fmt: skip
+    1: _trap("urine_count", "182", "/hpf", specimen="Urine"),
+    2: _trap("pleural_count", "64.0", specimen="Pleural fluid"),
+    3: _trap("exactly_40", "40.0"),
+    4: _trap("text_result", "HEMOLYZED"),
+    5: _trap("see_comment", "see comment"),
+    6: _trap("negative_count", "-9.0"),
+    7: _trap("below_detection", "<0.1"),
+    8: _trap("unit_missing_two_units", "9100", "", "LEUK-A"),
+    9: _trap("impossible_date", "71.0", collected="2007-02-30"),
+    10: _trap("month_only_count", "8.8", collected="2007-03"),
+}
 
 
 def _write_files(hospital: Hospital, folder: Path) -> None:
