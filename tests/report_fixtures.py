@@ -75,7 +75,7 @@ def nobody() -> ReportInputs:
         row | {"estimate": None, "ci_low": None, "ci_high": None, "p_value": None, "n": 0,
                "n_events": 0, "note": reason}
         for row in estimates()
-        if row["analysis_id"] not in ("overlap", "proportional_hazards")
+        if row["analysis_id"] not in ("overlap", "proportional_hazards_adjusted")
     ]  # fmt: skip
     steps = [row | {"n_patients_before": 0, "n_patients_left": 0} for row in attrition()]
     return inputs(
@@ -202,7 +202,7 @@ def of_outcome(outcome: str, horizon: int) -> list[dict[str, Any]]:
             else estimate("median", "median", note=CANNOT + "it was not reached", **place)
         )
         lost = CANNOT + "12 left observation before day 84; read the Kaplan–Meier risk"
-        rows.append(estimate("crude", "proportion", time_days=84.0, note=lost, **place))
+        rows.append(estimate("crude", "crude risk", time_days=84.0, note=lost, **place))
         rows.append(
             estimate("follow_up", "median follow-up", 84.0, ci_low=84.0, ci_high=84.0, **place)
         )
@@ -214,29 +214,37 @@ def of_outcome(outcome: str, horizon: int) -> list[dict[str, Any]]:
 def models(outcome: str) -> list[dict[str, Any]]:
     tested = {"outcome_id": outcome, "n": 758, "n_events": 330}
     rows = [
-        estimate("logrank", "overall", 80.2, p_value=1e-9, note="chi-squared on 2 df", **tested)
+        estimate("logrank", "log-rank", 80.2, p_value=1e-9, note="chi-squared on 2 df", **tested)
     ]
     rows += [
-        estimate("logrank", f"{a} vs {b}", 12.0, p_value=p, note="chi-squared on 1 df", **tested)
+        estimate(
+            "logrank",
+            "log-rank",
+            12.0,
+            group=f"{a} against {b}",
+            p_value=p,
+            note="chi-squared on 1 df",
+            **tested,
+        )
         for a, b, p in (("infection", "plr", 2e-5), ("infection", "other", 0.031))
     ]
     for analysis in ("cox_unadjusted", "cox_adjusted"):
-        ratios = {"cause_group: plr vs infection": (3.1, 2.2, 4.4),
-                  "cause_group: other vs infection": (0.6, 0.45, 0.8)}  # fmt: skip
+        ratios = {"cause group: plr against infection": (3.1, 2.2, 4.4),
+                  "cause group: other against infection": (0.6, 0.45, 0.8)}  # fmt: skip
         if analysis == "cox_adjusted":
             ratios |= {"age (per 10 years)": (1.1, 1.0, 1.21),
-                       "sex: male vs female": (0.97, 0.78, 1.2),
+                       "sex: male against female": (0.97, 0.78, 1.2),
                        "index count (per doubling)": (1.4, 0.9, 41.0)}  # fmt: skip
         rows += [
             estimate(analysis, term, hr, ci_low=low, ci_high=high, p_value=0.02, **tested)
             for term, (hr, low, high) in ratios.items()
         ]
     why = CANNOT + "no patient without metastasis had an event (the likelihood has no maximum)"
-    rows.append(estimate("cox_adjusted", "metastatic: yes vs no", note=why, **tested))
+    rows.append(estimate("cox_adjusted", "metastatic", note=why, **tested))
     rows += [
-        estimate("proportional_hazards", f"cox_adjusted: {term}", 3.0, p_value=p,
+        estimate("proportional_hazards_adjusted", f"proportional hazards: {term}", 3.0, p_value=p,
                  note="chi-squared on 1 df", **tested)
-        for term, p in (("cause_group", 0.21), ("age", 0.4), ("GLOBAL", 0.03))
+        for term, p in (("cause group", 0.21), ("age", 0.4), ("GLOBAL", 0.03))
     ]  # fmt: skip
     return rows
 

@@ -22,6 +22,7 @@ from leukocytosis.figures import (
     render_svg,
     save_figure,
 )
+from leukocytosis.figures.causes import sort_causes
 from leukocytosis.figures.flow import left_out
 from leukocytosis.figures.forest import label_term, list_lines
 from leukocytosis.figures.survival import count_at, find_drawn
@@ -148,8 +149,34 @@ def test_a_model_that_failed_whole_is_one_line() -> None:
 
 
 def test_group_contrasts_are_named_for_readers() -> None:
-    assert label_term("cause_group: plr vs infection") == "PLR vs infection"
-    assert label_term("sex: male vs female") == "sex: male vs female"
+    assert label_term("cause group: plr against infection") == "PLR against infection"
+    assert label_term("infection against other") == "infection against other cause"
+    assert label_term("sex: male against female") == "sex: male against female"
+
+
+def test_the_forest_starts_with_the_causes_and_leaves_tests_out() -> None:
+    rows = [
+        fixtures.estimate("cox_adjusted", term, 1.0, outcome_id=PRIMARY)
+        for term in (
+            "age (per 10 years)",
+            "cause group: other against infection",
+            "cause group: plr against infection",
+            "likelihood ratio test",
+            "metastatic",
+        )
+    ]
+    assert [label for label, _ in list_lines(rows, PRIMARY)] == [
+        "Adjusted",
+        "PLR against infection",
+        "other cause against infection",
+        "age (per 10 years)",
+        "metastatic",
+    ]
+
+
+def test_causes_come_in_the_order_of_the_protocol() -> None:
+    rows = sort_causes(STUDY, [{"term": t} for t in ("undetermined", "plr", "new_leukaemia")])
+    assert [row["term"] for row in rows] == ["new_leukaemia", "plr", "undetermined"]
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -157,7 +184,7 @@ def test_every_word_lies_inside_the_figure(name: str) -> None:
     figure = ALL[name]()
     render_svg(figure, name, "synthetic")
     width, height = figure.bbox.width, figure.bbox.height
-    ticks = [label for axes in figure.axes for label in axes.get_yticklabels()]
+    ticks = [label for axes in figure.axes if axes.axison for label in axes.get_yticklabels()]
     for text in [*figure.texts, *(t for axes in figure.axes for t in axes.texts), *ticks]:
         box = text.get_window_extent()
         assert box.x0 >= 0 and box.x1 <= width, text.get_text()

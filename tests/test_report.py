@@ -20,10 +20,13 @@ from leukocytosis.report import (
     write_tables,
 )
 from leukocytosis.report.grids import (
+    list_cox,
     list_overlap,
+    list_proportional,
     list_risks,
     list_scorecard,
     list_table_one,
+    list_tests,
     list_unestimated,
 )
 
@@ -253,14 +256,59 @@ def test_the_scorecard_shows_published_beside_ours_and_why() -> None:
     assert stable[:3] == ("no number", "none", "cannot be assessed here")
 
 
+def test_a_model_that_failed_whole_is_one_row() -> None:
+    why = CANNOT + "nobody is in the reference level infection of cause group"
+    rows = [
+        fixtures.estimate(analysis, term, note=why, outcome_id=fixtures.PRIMARY)
+        for analysis in ("cox_adjusted", "proportional_hazards_adjusted")
+        for term in ("age", "sex")
+    ]
+    inputs = fixtures.inputs(estimates=rows)
+    (ratio,), (test,) = list_cox(inputs, fixtures.PRIMARY).rows, list_proportional(inputs).rows
+    assert ratio[:3] == ("Adjusted", "all terms", "cannot be estimated [1]")
+    assert test[2] == "all terms"
+    assert list_cox(inputs, fixtures.PRIMARY).notes == (f"[1] {why}",)
+
+
+def test_tests_name_their_groups() -> None:
+    rows = {(row[0], row[1]): row[3] for row in list_tests(fixtures.inputs()).rows}
+    p_values = {pair[1]: p.replace("\u00a0", " ") for pair, p in rows.items()}
+    assert p_values["all groups"] == "< 0.001 [1]"
+    assert p_values["infection against other cause"] == "0.031 [2]"
+
+
 def test_hidden_counts_are_not_shown_as_zero() -> None:
     rows = [fixtures.estimate("overlap", "plr", 0.01) | {"n_events": None, "estimate": None,
             "note": "hidden by the disclosure policy"}]  # fmt: skip
     ((_, count, share),) = list_overlap(fixtures.inputs(estimates=rows)).rows
-    assert (count, share) == ("not shown", "cannot be estimated [1]")
+    assert (count, share) == ("not shown", "hidden [1]")
+
+
+def test_a_rounded_count_is_not_mistaken_for_an_empty_cohort() -> None:
+    hidden = "hidden: rests on fewer than 5 patients or would reveal such"
+    rows = [
+        row | {"estimate": None, "n": None, "n_events": None, "note": hidden}
+        for row in fixtures.estimates()
+    ]
+    steps = [row | {"n_patients_before": 0, "n_patients_left": 0} for row in fixtures.attrition()]
+    said = describe_headlines(fixtures.inputs(estimates=rows, attrition=steps))
+    assert said[0].endswith("is not shown: their number is too small.")
+
+
+def test_levels_of_table_one_are_named_and_ordered_for_readers() -> None:
+    row = fixtures.table_one()[2]
+    rows = [
+        row | {"variable": variable, "level": level, "group": "all"}
+        for variable, level in (("cause", "growth_factor"), ("metastasis coded", "True"),
+                                ("tumour", "upper_gi"), ("sex", "male"))
+    ]  # fmt: skip
+    assert [row[0] for row in list_table_one(fixtures.inputs(table_one=rows)).rows] == [
+        "sex: male", "tumour: upper gi", "metastasis coded: yes",
+        "cause: haematopoietic growth factor",
+    ]  # fmt: skip
 
 
 def test_what_cannot_be_estimated_is_listed_by_reason() -> None:
     rows = dict(list_unestimated(fixtures.inputs()).rows)
     reason = "no patient without metastasis had an event (the likelihood has no maximum)"
-    assert "cox adjusted: metastatic: yes vs no" in rows[reason]
+    assert "cox adjusted: metastatic" in rows[reason]

@@ -1,4 +1,4 @@
-"""What every rule needs: configuration validated before anything runs, and digests."""
+"""Configuration validated before anything runs, input functions, and digests."""
 
 import sys
 

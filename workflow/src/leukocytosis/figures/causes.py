@@ -28,6 +28,7 @@ def draw_causes(protocol: Protocol, estimates: Sequence[Row]) -> Figure:
     """Return the share of each primary cause, Wilson intervals, and the wide reading of PLR."""
     shares = find_rows(estimates, analysis_id="cause_shares")
     wide = find_rows(estimates, analysis_id="plr_interval", term="plr_wide")
+    shares = sort_causes(protocol, shares)
     rows = [row for row in (*shares, *wide) if is_known(row["estimate"])]
     if not rows:
         return draw_words(f"No shares are drawn: {_reason(shares)}.")
@@ -39,6 +40,12 @@ def draw_causes(protocol: Protocol, estimates: Sequence[Row]) -> Figure:
             _draw_share(axes, protocol, len(rows) - 1 - i, row)
         _dress(axes, protocol, rows)
     return figure
+
+
+def sort_causes(protocol: Protocol, rows: Sequence[Row]) -> list[Row]:
+    """Return rows whose term is a cause in the protocol's order, others after them."""
+    order = [cause.id for cause in protocol.causes]
+    return sorted(rows, key=lambda row: [*order, row["term"]].index(row["term"]))
 
 
 def _reason(rows: Sequence[Row]) -> str:

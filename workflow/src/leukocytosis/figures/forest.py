@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +17,14 @@ from leukocytosis.figures.style import (
     styled,
     wrap,
 )
-from leukocytosis.prose import format_interval, format_number, is_known, name_group
+from leukocytosis.prose import GROUPS, format_interval, format_number, is_known, name_group
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 MODELS = {"cox_unadjusted": "Unadjusted", "cox_adjusted": "Adjusted"}
+TERMS = ("cause", "age", "sex", "metastatic", "index count", "neutrophil")  # order of display
 WIDEST = 32.0  # intervals are cut at 1/32 and 32, with an arrow
 ROW_INCHES = 0.34
 
@@ -52,24 +54,46 @@ def list_lines(estimates: Sequence[Row], outcome_id: str) -> list[tuple[str, Row
     """
     lines: list[tuple[str, Row | None]] = []
     for analysis_id, title in MODELS.items():
-        rows = find_rows(estimates, analysis_id=analysis_id, outcome_id=outcome_id)
+        rows = find_ratios(estimates, analysis_id, outcome_id)
         if not rows:
             continue
         lines.append((title, None))
-        whole = all(not is_known(row["estimate"]) for row in rows)
-        if whole and len({row["note"] for row in rows}) == 1:
-            lines.append(("all terms", rows[0]))
-        else:
-            lines += [(label_term(row["term"]), row) for row in rows]
+        lines += [(label_term(row["term"]), row) for row in merge_failed(rows)]
     return lines
 
 
+def merge_failed(rows: Sequence[Row]) -> list[Row]:
+    """Return one row, of all terms, where a model failed as a whole for one reason; else all."""
+    failed = all(not is_known(row["estimate"]) for row in rows)
+    if len(rows) > 1 and failed and len({row["note"] for row in rows}) == 1:
+        return [{**rows[0], "term": "all terms"}]
+    return list(rows)
+
+
 def label_term(term: str) -> str:
-    """Return a model term for readers: `cause_group: plr vs infection` → `PLR vs infection`."""
-    kind, colon, contrast = term.partition(": ")
-    if kind == "cause_group" and colon:
-        return " vs ".join(name_group(group) for group in contrast.split(" vs "))
-    return term
+    """Return a term for readers: `cause group: plr against infection` → `PLR against infection`."""
+    contrast = re.fullmatch(r"(?:cause[_ ]group: )?(\w+) (?:vs|against) (\w+)", term)
+    if contrast is None:
+        return term
+    return " against ".join(name_group(group) for group in contrast.groups())
+
+
+def find_ratios(estimates: Sequence[Row], analysis_id: str, outcome_id: str) -> list[Row]:
+    """Return a model's hazard ratios, the causes first, then in the order of `TERMS`."""
+    rows = find_rows(estimates, analysis_id=analysis_id, outcome_id=outcome_id)
+    ratios = [row for row in rows if not is_whole_model(row)]
+    return sorted(ratios, key=lambda row: _place(row["term"]))
+
+
+def is_whole_model(row: Row) -> bool:
+    """Return whether a row is about a model as a whole, not a hazard ratio."""
+    return str(row["term"]).startswith("likelihood ratio")
+
+
+def _place(term: str) -> tuple[int, int]:
+    start = next((i for i, start in enumerate(TERMS) if term.startswith(start)), len(TERMS))
+    groups = [i for i, group in enumerate(GROUPS) if f": {group} " in term]
+    return start, groups[0] if groups else 0
 
 
 def _draw_line(axes: Axes, y: int, label: str, row: Row | None) -> None:

@@ -69,7 +69,9 @@ def new_figure(height_inches: float) -> Figure:
 def style_of(protocol: Protocol, group: str) -> dict[str, Any]:
     """Return colour and line type of a group, the same in every figure."""
     groups = protocol.analyses.groups
-    i = [*groups, group].index(group)
+    if group not in groups:  # everybody
+        return {"color": INK, "linestyle": "-"}
+    i = [*groups].index(group)
     return {"color": PALETTE[i % len(PALETTE)], "linestyle": LINES[i % len(LINES)]}
 
 

@@ -16,7 +16,7 @@ from leukocytosis.figures.style import (
     style_of,
     styled,
 )
-from leukocytosis.prose import format_number, is_known, name_group
+from leukocytosis.prose import format_number, is_known, join, name_group
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -157,10 +157,18 @@ def _dress(axes: Axes, protocol: Protocol, outcome_id: str) -> None:
     axes.set_ylim(0, 100)
     axes.set_xticks(ticks_of(protocol, outcome_id))
     axes.set_xlabel("days from the index count")
-    axes.set_ylabel("alive, %" if is_survival(protocol, outcome_id) else "died or in hospice, %")
+    axes.set_ylabel(_describe_axis(protocol, outcome_id))
     axes.legend(
         loc="lower left", bbox_to_anchor=(-0.25, 1.04), ncols=4, handlelength=2.4, columnspacing=1.2
     )
+
+
+def _describe_axis(protocol: Protocol, outcome_id: str) -> str:
+    events = {"death": "died", "hospice": "in hospice"}
+    outcome = next(o for o in protocol.outcomes if o.id == outcome_id)
+    if not is_survival(protocol, outcome_id):
+        return f"{join([events[event] for event in outcome.events], 'or')}, %"
+    return "alive, %" if outcome.events == ("death",) else "free of the event, %"
 
 
 def _draw_at_risk(

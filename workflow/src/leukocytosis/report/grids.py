@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from leukocytosis.figures.forest import MODELS, label_term
+from leukocytosis.figures.forest import (
+    MODELS,
+    find_ratios,
+    is_whole_model,
+    label_term,
+    merge_failed,
+)
 from leukocytosis.figures.survival import horizon_of, is_survival
 from leukocytosis.prose import (
     NBSP,
@@ -24,6 +30,8 @@ from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
 
 CANNOT = "cannot be estimated, because "
 NOT_REACHED = "not reached"
+# order of display; the tables are sorted by their keys
+VARIABLES = ("age", "sex", "tumour", "metas", "index", "neutrophil", "cause", "certainty")
 
 
 @dataclass(frozen=True)
@@ -121,6 +129,16 @@ def _place(inputs: ReportInputs, term: str) -> int:
     return order.index(term) if term in order else len(order)
 
 
+def _in_order(inputs: ReportInputs, rows: Sequence[Row], column: str) -> list[Row]:
+    order = ("all", *inputs.protocol.analyses.groups)
+    return sorted(rows, key=lambda row: [*order, row[column]].index(row[column]))
+
+
+def _of_outcomes(inputs: ReportInputs) -> Callable[[Row], int]:
+    order = [outcome.id for outcome in inputs.protocol.outcomes]
+    return lambda row: order.index(row["outcome_id"])
+
+
 def _share_of(inputs: ReportInputs, row: Row) -> str:
     if row["analysis_id"] == "group_shares":
         return f"group: {name_group(row['term'])}"
@@ -137,11 +155,15 @@ def list_overlap(inputs: ReportInputs) -> Grid:
     rows = [
         (name_cause(inputs.protocol, row["term"]) or "none", format_number(row["n_events"]),
          show_percent(row, notes))
-        for row in inputs.estimates("overlap")
+        for row in sorted(inputs.estimates("overlap"), key=_most_first)
     ]  # fmt: skip
     head = ("Causes that hold", "Patients", "Share (95 % Wilson interval)")
     caption = "Overlap: all causes that hold, before the protocol's order decides"
     return Grid(caption, head, "lrr", tuple(rows), notes.numbered)
+
+
+def _most_first(row: Row) -> tuple[float, str]:
+    return (-(row["n_events"] or 0), row["term"])
 
 
 def list_table_one(inputs: ReportInputs) -> Grid:
@@ -152,15 +174,25 @@ def list_table_one(inputs: ReportInputs) -> Grid:
     for row in rows:
         lines.setdefault((row["variable"], row["level"]), {})[row["group"]] = row
     body: list[tuple[str, ...]] = []
-    for variable in dict.fromkeys(row["variable"] for row in rows):
+    for variable in sorted({row["variable"] for row in rows}, key=_place_of):
         for (of_variable, level), cells in lines.items():
             if of_variable == variable:
-                label = f"{variable}: {level}" if level != "-" else variable
+                label = f"{variable}: {_level(inputs, level)}" if level != "-" else variable
                 body.append((label, *(_describe_cell(cells.get(group)) for group in groups)))
         body += _missing(variable, rows, groups)
     head = ("", *(f"{name_group(g)} (n = {_size(_of_group(rows, g))})" for g in groups))
     notes = ("Median (quartiles), or patients (% of those with a value).",)
     return Grid("Patients at the index", head, "l" + "r" * len(groups), tuple(body), notes)
+
+
+def _place_of(variable: str) -> tuple[int, str]:
+    starts = [i for i, start in enumerate(VARIABLES) if variable.startswith(start)]
+    return (starts[0] if starts else len(VARIABLES), variable)
+
+
+def _level(inputs: ReportInputs, level: str) -> str:
+    words = {"True": "yes", "False": "no"}.get(level) or name_cause(inputs.protocol, level)
+    return words.replace("_", " ")
 
 
 def _of_group(rows: Sequence[Row], group: str) -> list[Row]:
@@ -226,21 +258,22 @@ def list_tests(inputs: ReportInputs) -> Grid:
     """Return the log-rank tests."""
     notes = Notes()
     rows = [
-        (_title(inputs, row["outcome_id"]), _contrast(row), _test(row, notes),
+        (_title(inputs, row["outcome_id"]), _contrast(row), row["term"], _test(row, notes),
          format_number(row["n"]), format_number(row["n_events"]))
-        for row in inputs.estimates("logrank")
+        for row in sorted(inputs.estimates("logrank"), key=_of_outcomes(inputs))
     ]  # fmt: skip
-    head = ("Outcome", "Groups", "p", "Patients", "Events")
-    return Grid("Log-rank tests", head, "llrrr", tuple(rows), notes.numbered)
+    head = ("Outcome", "Groups", "Test", "p", "Patients", "Events")
+    return Grid("Log-rank tests", head, "lllrrr", tuple(rows), notes.numbered)
 
 
 def _contrast(row: Row) -> str:
-    return "all groups" if row["term"] == "overall" else label_term(f"cause_group: {row['term']}")
+    named = [label_term(row[key]) for key in ("group", "term")]
+    return next((words for words in named if " against " in words), "all groups")
 
 
 def _test(row: Row, notes: Notes) -> str:
     if is_known(row["p_value"]):
-        return f"{format_p(row['p_value'])}{notes.mark(row['note'])}"
+        return unbroken(f"{format_p(row['p_value'])}{notes.mark(row['note'])}")
     return _cannot(row, notes)
 
 
@@ -252,14 +285,27 @@ def list_cox(inputs: ReportInputs, outcome_id: str) -> Grid:
     """Return the hazard ratios of both models of an outcome."""
     notes = Notes()
     rows = [
-        (model, label_term(row["term"]), show_number(row, notes, 2), _p(row),
+        (model, label_term(row["term"]), _ratio(row, notes), _p(row),
          format_number(row["n"]), format_number(row["n_events"]))
         for analysis, model in MODELS.items()
-        for row in inputs.estimates(analysis, outcome_id=outcome_id)
+        for row in _of_model(inputs, analysis, outcome_id)
     ]  # fmt: skip
     head = ("Model", "Term", "Hazard ratio (95 % interval)", "p", "Patients", "Events")
     caption = f"Cox models: {_title(inputs, outcome_id)}"
     return Grid(caption, head, "llrrrr", tuple(rows), notes.numbered)
+
+
+def _of_model(inputs: ReportInputs, analysis_id: str, outcome_id: str) -> list[Row]:
+    rows = inputs.estimates(analysis_id, outcome_id=outcome_id)
+    return merge_failed([
+        *find_ratios(rows, analysis_id, outcome_id), *filter(is_whole_model, rows)
+    ])  # fmt: skip
+
+
+def _ratio(row: Row, notes: Notes) -> str:
+    if is_whole_model(row) and is_known(row["estimate"]):
+        return f"χ² = {format_number(row['estimate'], 1)}{notes.mark(row['note'])}"
+    return show_number(row, notes, 2)
 
 
 def _p(row: Row) -> str:
@@ -270,18 +316,20 @@ def list_proportional(inputs: ReportInputs) -> Grid:
     """Return the tests of proportional hazards."""
     notes = Notes()
     rows = [
-        (_title(inputs, row["outcome_id"]), _model_term(row["term"]), _test(row, notes))
-        for row in inputs.estimates("proportional_hazards")
+        (_title(inputs, row["outcome_id"]), model.lower(), _tested_term(row), _test(row, notes))
+        for analysis, model in MODELS.items()
+        for outcome in inputs.protocol.outcomes
+        for row in merge_failed(
+            inputs.estimates(analysis.replace("cox", "proportional_hazards"), outcome_id=outcome.id)
+        )
     ]
     caption = "Tests of proportional hazards (a small p speaks against one ratio for all days)"
-    return Grid(caption, ("Outcome", "Term", "p"), "llr", tuple(rows), notes.numbered)
+    head = ("Outcome", "Model", "Term", "p")
+    return Grid(caption, head, "lllr", tuple(rows), notes.numbered)
 
 
-def _model_term(term: str) -> str:
-    model, colon, rest = term.partition(": ")
-    if colon and model in MODELS:
-        return f"{MODELS[model].lower()}: {name_covariate(rest)}"
-    return name_covariate(label_term(term))
+def _tested_term(row: Row) -> str:
+    return name_covariate(str(row["term"]).removeprefix("proportional hazards: "))
 
 
 def list_features(inputs: ReportInputs) -> Grid:
@@ -294,7 +342,7 @@ def list_features(inputs: ReportInputs) -> Grid:
     rows = [
         (name_group(row["group"]), names.get(row["term"]) or str(row["term"]),
          format_number(row["n_events"]), format_number(row["n"]), show_percent(row, notes))
-        for row in inputs.estimates("features")
+        for row in _in_order(inputs, inputs.estimates("features"), "group")
     ]  # fmt: skip
     head = ("Group", "Feature", "Patients with it", "Patients assessed", "Share (95 % interval)")
     return Grid("Features at the index", head, "llrrr", tuple(rows), notes.numbered)
@@ -304,7 +352,8 @@ def list_follow_up(inputs: ReportInputs) -> Grid:
     """Return how long patients were followed, and how many events fell on day 0."""
     notes = Notes()
     rows = []
-    for row in inputs.estimates("follow_up"):
+    by_group = _in_order(inputs, inputs.estimates("follow_up"), "group")
+    for row in sorted(by_group, key=_of_outcomes(inputs)):
         place = {"outcome_id": row["outcome_id"], "group": row["group"]}
         early = inputs.estimate("day_0", **place)
         n_early = format_number(early["estimate"]) if early else NOT_SHOWN
@@ -341,7 +390,7 @@ def _scored(value: float | None, unit: str | None) -> str:
 
 def _ours(row: Row) -> str:
     if not is_known(row["estimate"]):
-        return "none"
+        return "none" if row["verdict"].startswith("cannot") else "hidden"
     words = _scored(row["estimate"], row["unit"])
     if row["unit"] == "count":
         return words
@@ -405,7 +454,7 @@ def _is_test(row: Row) -> bool:
 def _name(inputs: ReportInputs, row: Row) -> str:
     analysis = row["analysis_id"].replace("_", " ")
     outcome = "" if row["outcome_id"] == "-" else f", {_title(inputs, row['outcome_id'])}"
-    group = "" if row["group"] == "all" else f", {name_group(row['group'])}"
+    group = "" if row["group"] == "all" else f", {label_term(name_group(row['group']))}"
     term = "" if row["term"] in (row["analysis_id"], "proportion") else f": {row['term']}"
     day = f", day {row['time_days']:g}" if is_known(row["time_days"]) else ""
     return f"{analysis}{term}{outcome}{group}{day}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from leukocytosis.figures.forest import find_ratios, label_term
 from leukocytosis.figures.survival import horizon_of
 from leukocytosis.prose import (
     format_interval,
@@ -16,6 +17,7 @@ from leukocytosis.prose import (
     name_cause,
     name_group,
 )
+from leukocytosis.report.grids import NOT_REACHED
 from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
 
 
@@ -89,13 +91,10 @@ def _describe_groups(inputs: ReportInputs, analysis_id: str, outcome_id: str) ->
 
 def _describe_ratio(inputs: ReportInputs) -> Iterator[str]:
     outcome_id = inputs.protocol.analyses.primary_outcome
-    reference = inputs.protocol.analyses.groups[0]
-    for group in inputs.protocol.analyses.groups[1:]:
-        term = f"cause_group: {group} vs {reference}"
-        row = inputs.estimate("cox_adjusted", outcome_id=outcome_id, term=term)
-        if row is None:
+    for row in find_ratios(inputs.estimates("cox_adjusted"), "cox_adjusted", outcome_id):
+        contrast = label_term(row["term"])
+        if " against " not in contrast or contrast == row["term"]:
             continue
-        contrast = f"{name_group(group)} against {name_group(reference)}"
         if is_known(row["estimate"]):
             interval = format_interval(row["ci_low"], row["ci_high"], 2)
             ratio = f"{format_number(row['estimate'], 2)} ({interval})"
@@ -139,8 +138,8 @@ def _describe_follow_up(inputs: ReportInputs) -> Iterator[str]:
 
 def _describe_proportional(inputs: ReportInputs) -> Iterator[str]:
     outcome_id = inputs.protocol.analyses.primary_outcome
-    for row in inputs.estimates("proportional_hazards", outcome_id=outcome_id):
-        if "GLOBAL" in row["term"] and "unadjusted" not in row["term"] and is_known(row["p_value"]):
+    for row in inputs.estimates("proportional_hazards_adjusted", outcome_id=outcome_id):
+        if row["term"].endswith("GLOBAL") and is_known(row["p_value"]):
             p = format_p(row["p_value"])
             p = p if p[0] in "<>" else f"= {p}"
             speaks = "one hazard ratio does not describe all days"
@@ -171,7 +170,7 @@ def _describe_gaps(inputs: ReportInputs) -> Iterator[str]:
     rows = [r for r in inputs.rows("estimates") if r["analysis_id"] != "logrank"]
     hidden = [row for row in rows if is_hidden(row)]
     gaps = [r for r in rows if not is_known(r["estimate"]) and not is_known(r["p_value"])]
-    gaps = [row for row in gaps if not is_hidden(row)]
+    gaps = [row for row in gaps if not is_hidden(row) and row["note"] != NOT_REACHED]
     if hidden:
         n_hidden = f"{format_number(len(hidden))} of {format_number(len(rows))}"
         yield f"{n_hidden} numbers are hidden, because they rest on too few patients to be shown."

@@ -1,0 +1,151 @@
+"""Protocols, codelists, units and claims: loaded whole, or refused with everything wrong at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import CODELISTS, ROOT
+
+from leukocytosis.cli import main
+from leukocytosis.config import (
+    fold_unit,
+    load_claims,
+    load_codelists,
+    load_manifest,
+    load_protocol,
+    load_units,
+)
+from leukocytosis.errors import ConfigError
+
+KNOWN = frozenset(CODELISTS)
+
+
+def changed(project: Path, old: str, new: str) -> Path:
+    path = project / "config/studies/granger2009.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_protocol(path, KNOWN)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "config/studies").glob("*.yaml")), ids=lambda p: p.stem
+)
+def test_every_protocol_loads(path: Path) -> None:
+    assert load_protocol(path, KNOWN).study == path.stem
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "config/extracts").glob("*.yaml")), ids=lambda p: p.stem
+)
+def test_every_manifest_loads(path: Path) -> None:
+    assert load_manifest(path).extract == path.stem
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "config/claims").glob("*.yaml")), ids=lambda p: p.stem
+)
+def test_every_claim_has_a_source(path: Path) -> None:
+    assert all(claim.source for claim in load_claims(path).claims)
+
+
+def test_extends_changes_only_what_it_says() -> None:
+    base = load_protocol(ROOT / "config/studies/granger2009.yaml")
+    lower = load_protocol(ROOT / "config/studies/granger2009_above15.yaml")
+    assert lower.index.above.value == 15
+    assert (lower.evidence, lower.causes, lower.outcomes) == (
+        base.evidence,
+        base.causes,
+        base.outcomes,
+    )
+
+
+def test_unknown_key_names_line_and_nearest(project: Path) -> None:
+    message = refusal(changed(project, "    at_least_days: 3", "    atleast_days: 3"))
+    assert "unknown key 'evidence.7.atleast_days' (did you mean 'at_least_days'?)" in message
+    assert ".yaml:" in message
+
+
+def test_window_that_ends_before_it_starts(project: Path) -> None:
+    message = refusal(
+        changed(project, "{from_day: -30, to_day: 60}", "{from_day: 60, to_day: -30}")
+    )
+    assert "ends (day -30) before it starts (day 60)" in message
+
+
+def test_cause_without_precedence_and_rule_without_cause(project: Path) -> None:
+    path = changed(project, "  - {cause: corticosteroid}\n", "")
+    assert "no precedence step names the cause 'corticosteroid'" in refusal(path)
+    path = changed(
+        project, "any_of: [other_cause_code, other_drug]}", "any_of: [other_cause_code]}"
+    )
+    path = changed(project, "other_cause_code, other_drug]", "other_cause_code]")
+    assert "no cause uses the rule 'other_drug'" in refusal(path)
+
+
+def test_codelist_that_does_not_exist(project: Path) -> None:
+    message = refusal(
+        changed(project, "codelist: growth_factor_short", "codelist: growth_factor_shot")
+    )
+    assert (
+        "'growth_factor_shot', which does not exist (did you mean 'growth_factor_short'?)"
+        in message
+    )
+
+
+def test_a_covariate_known_only_later_names_the_fix(project: Path) -> None:
+    message = refusal(changed(project, "    window: {to_day: 0}", "    window: {to_day: 14}"))
+    assert "after day 0" in message and "landmark" in message
+
+
+def test_codes_are_held_to_their_system(tmp_path: Path) -> None:
+    head = "code_system,code,match,term,category,source\n"
+    (tmp_path / "a.csv").write_text(
+        head + "ICD-10-CM,162.9,prefix,t,,s\nICD-9-CM,1629,exact,t,,s\n"
+    )
+    (tmp_path / "b.csv").write_text(head + "ICD10,C34,prefix,t,,s\nLOINC,6690-2,word,t,,s\n")
+    (tmp_path / "c.csv").write_text(head)
+    with pytest.raises(ConfigError) as caught:
+        load_codelists(tmp_path)
+    message = str(caught.value)
+    assert "a.csv:2: '162.9' is not written like a code of ICD-10-CM" in message
+    assert "unknown system 'ICD10' (did you mean 'ICD-10-CM'?)" in message
+    assert "must be matched by exact or prefix, not 'word'" in message
+    assert "c.csv: is empty" in message
+
+
+def test_units_fold_to_one_factor() -> None:
+    factors = {unit.unit: unit.factor for unit in load_units(ROOT / "config/units.csv")
+               if unit.quantity == "count_per_volume"}  # fmt: skip
+    for printed, factor in (
+        ("K/µL", 1),
+        ("10^3 / μL", 1),
+        ("/mm3", 0.001),
+        ("cells/L", 1e-9),
+        ("G/L", 1),
+    ):
+        assert factors[fold_unit(printed)] == factor
+
+
+def test_no_solid_tumour_code_is_haematological() -> None:
+    solid = {(e.code_system, e.code) for e in CODELISTS["solid_tumour"].entries}
+    for entry in CODELISTS["blood_cancer"].entries:
+        for system, code in solid:
+            if system == entry.code_system:
+                assert not entry.code.startswith(code) and not code.startswith(entry.code)
+
+
+def test_check_has_its_own_exit_code(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project)
+    assert main(["check", "granger2009", "tiny"]) == 0
+    assert main(["check", "granger2008", "tiny"]) == 10
+    assert "did you mean 'granger2009.yaml'?" in capsys.readouterr().err
