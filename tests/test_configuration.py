@@ -1,4 +1,4 @@
-"""Protocols, codelists, units and claims: loaded whole, or refused with everything wrong at once."""
+"""Protocols, codelists, units, claims: loaded whole, or refused with all that is wrong."""
 
 from __future__ import annotations
 

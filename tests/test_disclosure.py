@@ -26,7 +26,7 @@ def shares(*counts: int) -> pd.DataFrame:
 
 
 def test_person_level_tables_are_refused() -> None:
-    with pytest.raises(DisclosureError, match="analysis_set|episodes"):
+    with pytest.raises(DisclosureError, match="episodes"):
         disclose({"episodes": pd.DataFrame()}, OPEN)
 
 
@@ -50,3 +50,15 @@ def test_attrition_is_rounded() -> None:
     steps = pd.DataFrame({"n_patients_before": [103], "n_patients_left": [98]})
     rounded = disclose({"attrition": steps}, CLOSED)["attrition"]
     assert rounded.iloc[0].tolist() == [105, 100]
+
+
+def test_curves_are_given_by_whole_weeks_and_day_84_closes_the_twelfth() -> None:
+    rows = pd.DataFrame(
+        {"outcome_id": "o", "group": "all", "time_days": [0.0, 80.0, 84.0, 85.0],
+         "n_at_risk": [30, 30, 28, 27], "n_events": [0, 2, 1, 1], "n_censored": 0,
+         "survival": [1.0, 0.93, 0.9, 0.87], "ci_low": None, "ci_high": None}
+    )  # fmt: skip
+    thin = disclose({"curves": rows}, CLOSED)["curves"]
+    assert thin[["time_days", "n_at_risk", "n_events", "survival"]].to_numpy().tolist() == [
+        [0.0, 30, 0, 1.0], [84.0, 30, 3, 0.9], [91.0, 27, 1, 0.87]
+    ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The synthetic extract: the paper's counts, found again by the road; the same seed, the same bytes."""
+"""The synthetic extract: the paper's counts, found again; one seed, one set of bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Snakemake end to end on the tiny extract: a second run does nothing, edits re-run the right steps."""
+"""Snakemake end to end on the tiny extract: rests, repeats, resumes, re-runs what it must."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ CATEGORIES = {
     "grade": "certainty of the cause",
 }
 
-HIDDEN_LEVEL = "no"  # the other side of a yes, which says the same
+HIDDEN_LEVEL = "no"
 NAMES: dict[object, str] = {True: "yes", False: HIDDEN_LEVEL}
 
 
@@ -39,7 +39,9 @@ def describe_patients(protocol: Protocol, patients: pd.DataFrame) -> Iterator[di
             yield _describe_number(rows[column], label, group)
         for column, label in CATEGORIES.items():
             known = patients[column].replace(names)
-            levels = sorted({str(level) for level in known.dropna()} - {HIDDEN_LEVEL})
+            levels = sorted({str(level) for level in known.dropna()})
+            if HIDDEN_LEVEL in levels:  # the other side of a yes, which says the same
+                levels = ["yes"]
             yield from _describe_levels(known.loc[rows.index], label, group, levels)
 
 

@@ -91,13 +91,14 @@ def _round_attrition(rows: pd.DataFrame, k: int) -> pd.DataFrame:
 
 
 def _thin_curves(rows: pd.DataFrame, k: int) -> pd.DataFrame:
-    weekly = rows.assign(week=(rows["time_days"] // 7).astype(int))
+    # a week ends on its 7th day, so that day 84 closes the 12th
+    weekly = rows.assign(week=(-(-rows["time_days"] // 7)).astype(int))
     keys = ["outcome_id", "group", "week"]
     totals = weekly.groupby(keys)[["n_events", "n_censored"]].sum().reset_index()
     last = weekly.groupby(keys).last().drop(columns=["n_events", "n_censored"]).reset_index()
     first = weekly.groupby(keys)["n_at_risk"].first().reset_index()
     thin = last.drop(columns="n_at_risk").merge(first, on=keys).merge(totals, on=keys)
-    thin["time_days"] = 7.0 * (thin["week"] + 1)
+    thin["time_days"] = 7.0 * thin["week"]
     return thin.loc[thin["n_at_risk"] >= k, list(rows.columns)]
 
 

@@ -1,0 +1,47 @@
+"""What the pages say is there is there, and what they tell to run runs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from leukocytosis.tables import ALL
+
+PAGES = [*ROOT.glob("*.md"), ROOT / "data/README.md", *(ROOT / "workflow/decisions").glob("*.md")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_and_paths_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    for link in links:
+        assert (page.parent / link).exists(), link
+    for path in re.findall(r"`((?:config|workflow|tests|data|envs|docs)/[\w./]+)`", text):
+        if "<" not in path:
+            assert (ROOT / path).exists(), path
+
+
+def test_make_targets_named_in_the_pages_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+    for page in PAGES:
+        for named in re.findall(r"^make ((?:[a-z]+ ?)+)", page.read_text(encoding="utf-8"), re.M):
+            assert set(named.split()) <= targets, page.name
+
+
+def test_studies_and_extracts_named_in_the_pages_exist() -> None:
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for study in re.findall(r"(?:STUDY|study)=(\w+)", text):
+            assert (ROOT / f"config/studies/{study}.yaml").exists(), study
+        for extract in re.findall(r"(?:EXTRACT|extract)=(\w+)", text):
+            assert (ROOT / f"config/extracts/{extract}.yaml").exists(), extract
+
+
+def test_every_column_says_what_it_is() -> None:
+    for table in ALL:
+        assert table.row and table.key
+        assert set(table.key) <= set(table.names)
+        assert all(column.says.strip() for column in table.columns), table.name
