@@ -176,3 +176,26 @@ def test_manifest_errors_have_line_and_way_out(project: Path) -> None:
     assert "tiny.yaml:4: unknown key 'syntetic' (did you mean 'synthetic'?)" in message
     assert "'synthetic' is missing" in message
     assert caught.value.exit_code == 10
+
+
+def test_a_row_exported_twice_with_its_id_is_kept_once(
+    project: Path, read_tiny: Read, tiny: Run
+) -> None:
+    raw = project / RAW / "labs.csv"
+    lines = raw.read_text().splitlines()
+    raw.write_text("\n".join([*lines, lines[1], lines[2], lines[2]]) + "\n")
+    read = pd.read_parquet(read_tiny() / "labs.parquet")
+    pd.testing.assert_frame_equal(read, pd.read_parquet(tiny.extract / "labs.parquet"))
+    rejects = pd.read_parquet(project / "out/rejects.parquet")
+    before = pd.read_parquet(tiny.extract / "rejects.parquet")
+    assert (rejects["rule_id"] == "duplicate").sum() == 3 + (before["rule_id"] == "duplicate").sum()
+
+
+def test_the_last_correction_stands(project: Path, read_tiny: Read) -> None:
+    raw = project / RAW / "labs.csv"
+    last = raw.read_text().splitlines()[1].split(",")
+    again = [",".join([f"T01-C{i}", *last[1:5], value, *last[6:-1], "corrected"])
+             for i, value in enumerate(("48.1", "47.9"))]  # fmt: skip
+    raw.write_text(raw.read_text() + "\n".join(again) + "\n")
+    labs = pd.read_parquet(read_tiny() / "labs.parquet").set_index("lab_id")
+    assert "T01-C1" in labs.index and "T01-C0" not in labs.index and "T01-L1" not in labs.index

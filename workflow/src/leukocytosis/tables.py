@@ -67,6 +67,7 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     tier: Tier = "person"
+    unique: bool = True  # whether the key names one row; it always gives the order
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -208,6 +209,11 @@ DRUGS = Table(
         maybe(number("doses_per_day", "How many such doses a day.", "1/day")),
         maybe(text("route", "The route as printed.")),
         text("kind", "What the row records.", DRUG_KINDS),
+        Column(
+            "doses_recorded",
+            "boolean",
+            "Whether the row's encounter has any dose on record as given, of whatever drug.",
+        ),
     ),
 )
 
@@ -241,6 +247,7 @@ REJECTS = Table(
         text("action", "What happened to the row.", ("rejected", "changed")),
         maybe(text("column", "The column the rule looked at.")),
     ),
+    unique=False,  # a row exported three times is refused twice under one id
 )
 
 LEDGER = Table(

@@ -90,16 +90,12 @@ def compile_rule(rule: Rule, vocabulary: Vocabulary) -> str:
         conditions.append(COMPILED_GIVEN)
     if rule.none_before_day is not None:
         conditions.append(_compile_none_before(rule, vocabulary))
-    return f"SELECT * FROM {rule.from_} AS record WHERE {' AND '.join(conditions)}"
+    return f"SELECT * FROM {rule.from_} WHERE {' AND '.join(conditions)}"
 
 
 # an order counts only in a stay of which no administration is on record: there the extract
 # cannot tell what was given
-COMPILED_GIVEN = (
-    "(kind IN ('given', 'dispensed') OR NOT EXISTS (FROM drugs AS other WHERE other.kind = 'given' "
-    "AND other.episode_id = record.episode_id "
-    "AND other.encounter_id IS NOT DISTINCT FROM record.encounter_id))"
-)
+COMPILED_GIVEN = "(kind IN ('given', 'dispensed') OR NOT doses_recorded)"
 
 
 def compile_match(rule: Rule, vocabulary: Vocabulary) -> str:

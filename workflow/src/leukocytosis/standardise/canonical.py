@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from leukocytosis.config import Codelist, Unit
 from leukocytosis.config.codelist import FORMATS
 from leukocytosis.matching import compile_drug_match, compile_in_systems
 from leukocytosis.standardise import values, wanted
+from leukocytosis.standardise.labs import compile_standard_unit, compile_unit_factor
 from leukocytosis.standardise.reading import NOTHING, Reader
 from leukocytosis.store import quoted
 from leukocytosis.tables import DRUG_KINDS
@@ -78,6 +79,7 @@ def read_labs(reader: Reader, vocabulary: Vocabulary) -> None:
     reader.keep = f"{code} IN ({codes})" if codes else "false"
     if constant is None:
         reader.keep += f" AND {_concept(code, system, names)} IS NOT NULL"
+    concept, printed = _concept(code, system, names), values.compile_unit(reader.text("unit"))
     reader.columns = {
         "lab_id": reader.row_id,
         "patient_id": reader.text("patient_id"),
@@ -86,12 +88,15 @@ def read_labs(reader: Reader, vocabulary: Vocabulary) -> None:
         "taken_precision": reader.precision("taken_at"),
         "code_system": system,
         "code": code,
-        "concept": _concept(code, system, names),
-        "value": reader.number(_value_column(reader)),
+        "concept": concept,
+        "number": reader.number(_value_column(reader)),
         "value_text": reader.text(_value_column(reader)),
         "comparator": _comparator(reader),
         "specimen": reader.text("specimen"),
-        "printed_unit": values.compile_unit(reader.text("unit")),
+        "printed_unit": printed,
+        "factor": compile_unit_factor("concept", "printed_unit", reader.manifest, vocabulary.units),
+        "value": "round(number * factor, 9)",
+        "unit": compile_standard_unit("concept"),
         "result_status": f"lower({_status(reader)})",
     }
     _judge_labs(reader)
@@ -131,8 +136,9 @@ def _judge_labs(reader: Reader) -> None:
     )
     reader.refuse("entered_in_error", "result_status", "result_status LIKE 'entered in error%'")
     reader.refuse("value_missing", "value", "value_text IS NULL")
-    reader.refuse("value_not_a_number", "value", "value IS NULL OR isnan(value) OR isinf(value)")
-    reader.refuse("value_negative", "value", "value < 0")
+    reader.refuse("value_not_a_number", "value", "number IS NULL OR isnan(number) OR isinf(number)")
+    reader.refuse("value_negative", "value", "number < 0")
+    reader.refuse_unlisted("unit", "factor IS NULL AND printed_unit IS NOT NULL")
 
 
 def read_diagnoses(reader: Reader, vocabulary: Vocabulary) -> None:
@@ -195,6 +201,15 @@ def read_drugs(reader: Reader, vocabulary: Vocabulary) -> None:
     reader.refuse("kind_missing", "kind", "kind IS NULL")
     reader.need_listed("kind")
     reader.refuse("kind_not_used", "kind", f"kind NOT IN ({kinds})")
+
+
+def compile_dosed(reader: Reader, view: str) -> str:
+    """Return the encounters in which the source records any dose as given, of whatever drug."""
+    every = replace(reader, keep="true").build(view)
+    return (
+        f"SELECT DISTINCT encounter_id FROM ({every.query}) WHERE kind = 'given' "
+        "AND rejected_by IS NULL AND encounter_id IS NOT NULL"
+    )
 
 
 def read_microbiology(reader: Reader, _: Vocabulary) -> None:

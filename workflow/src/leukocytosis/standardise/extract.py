@@ -25,7 +25,7 @@ from leukocytosis.store import (
     write_rows,
     write_table,
 )
-from leukocytosis.tables import CANONICAL, LEDGER, QUALITY, REJECTS, Table
+from leukocytosis.tables import CANONICAL, DRUGS, LEDGER, QUALITY, REJECTS, Table
 
 SHOWN_FROM = 5  # a spelling is named in a message only when at least so many rows share it
 
@@ -93,7 +93,9 @@ def _standardise_table(job: Job, table: Table) -> None:
         f"CREATE OR REPLACE VIEW judged AS SELECT *, row_number() OVER () AS ordinal FROM ({union})"
     )
     rules = list(readings[0][1].rules)
-    if table.name == "labs":
+    if table.name == "drugs":
+        settled = _compile_doses_recorded(job)
+    elif table.name == "labs":
         settled = labs.compile_labs(job.con, "judged", job.manifest, job.vocabulary.units)
         rules += labs.RULES
     else:
@@ -108,6 +110,38 @@ def _standardise_table(job: Job, table: Table) -> None:
     if not job.problems:
         write_table(job.con, kept, table, job.out / f"{table.name}.parquet", in_order=False)
     parts.unlink()
+
+
+def _compile_doses_recorded(job: Job) -> str:
+    """Return the judged drug rows, each told whether its encounter has doses on record.
+
+    Only orders need to know; an extract without any pays nothing for it.
+    """
+    unrepeated = _compile_unrepeated(job.con, DRUGS)
+    ordered = "SELECT encounter_id FROM judged WHERE kind = 'ordered'"
+    dosed = "SELECT NULL AS encounter_id WHERE false"
+    if fetch(job.con, f"{ordered} LIMIT 1"):
+        queries = [_compile_dosed(job, i) for i in range(len(job.manifest.tables["drugs"]))]
+        dosed = " UNION ".join(queries)
+    job.con.execute(
+        f"CREATE OR REPLACE TEMP TABLE dosed AS FROM ({dosed}) WHERE encounter_id IN ({ordered})"
+    )
+    return (
+        "SELECT *, kind = 'given' OR coalesce(encounter_id IN (FROM dosed), false) "
+        f"AS doses_recorded FROM ({unrepeated})"
+    )
+
+
+def _compile_dosed(job: Job, i: int) -> str:
+    view, reader = _open_source(job, DRUGS, i, job.manifest.tables["drugs"][i])
+    return canonical.compile_dosed(reader, view)
+
+
+def _open_source(job: Job, table: Table, i: int, source: Source) -> tuple[str, Reader]:
+    view, types = _source_view(job, table, i, source)
+    reader = Reader(job.manifest, source, table, types)
+    canonical.READERS[table.name](reader, job.vocabulary)
+    return view, reader
 
 
 def _compile_unrepeated(con: Connection, table: Table) -> str:
@@ -128,9 +162,7 @@ def _compile_unrepeated(con: Connection, table: Table) -> str:
 
 def _judge(job: Job, table: Table, i: int, source: Source) -> tuple[Path, Reading, str, int]:
     """Write the judged rows of one source; return their file, the reading, source and raw rows."""
-    view, types = _source_view(job, table, i, source)
-    reader = Reader(job.manifest, source, table, types)
-    canonical.READERS[table.name](reader, job.vocabulary)
+    view, reader = _open_source(job, table, i, source)
     reading = reader.build(view)
     path = job.scratch / f"{table.name}.{i}.parquet"
     file = job.manifest.files[source.rows_of]

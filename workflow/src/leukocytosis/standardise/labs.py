@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from leukocytosis.config import Manifest, Unit, fold_unit
 from leukocytosis.standardise.reading import Rule
-from leukocytosis.store import Connection, quoted
+from leukocytosis.store import Connection, fetch, quoted
 
 QUANTITY = {  # concepts that are not a count per volume
     "neutrophils_percent": "share",
@@ -17,7 +17,6 @@ QUANTITY = {  # concepts that are not a count per volume
 STANDARD_UNIT = {"count_per_volume": "10*9/L", "share": "%"}
 SAME = "hash(patient_id, code, taken_at)"
 RULES = (
-    Rule("unit_not_listed", "unit", "", stops=True),
     Rule("unit_missing", "unit", ""),
     Rule("superseded_by_correction", "value", ""),
     Rule("duplicate", "lab_id", ""),
@@ -25,13 +24,21 @@ RULES = (
 
 
 def compile_labs(con: Connection, parts: str, manifest: Manifest, units: Sequence[Unit]) -> str:
-    """Return the judged lab rows with units settled and repeated results told apart.
+    """Return the judged lab rows with missing units settled and repeated results told apart.
 
     A missing unit is taken from the laboratory's other rows of the same code when these have
     one unit only (`unit_missing_assumed`). Of results of one patient, code, time and specimen a
     correction replaces what it corrects, the last correction the others; an exact repetition is
-    a duplicate; different uncorrected values all stay.
+    a duplicate; different uncorrected values all stay. Rows that need none of this are left as
+    they are.
     """
+    n_without_unit, n_repeated = fetch(
+        con,
+        "SELECT count(*) FILTER (printed_unit IS NULL), count(*) - count(DISTINCT same) FROM "
+        f"(SELECT printed_unit, {SAME} AS same FROM {parts} WHERE rejected_by IS NULL)",
+    )[0]
+    if not n_without_unit and not n_repeated:
+        return f"FROM {parts}"
     con.execute(
         "CREATE OR REPLACE TEMP TABLE only_unit AS SELECT code_system, code, "
         f"max(printed_unit) AS the_unit FROM {parts} WHERE rejected_by IS NULL "
@@ -47,43 +54,36 @@ def compile_labs(con: Connection, parts: str, manifest: Manifest, units: Sequenc
 
 
 def _compile_repetitions(parts: str) -> str:
+    """Return, by their place, the rows that a correction replaces or that say it all again."""
     same_result = "patient_id, code, taken_at, specimen"
     return (
-        "SELECT lab_id, any_value(source) AS source, CASE "
-        "WHEN max(superseded) THEN 'superseded_by_correction' ELSE 'duplicate' END AS why FROM ("
-        "SELECT lab_id, source, "
-        f"max(status_rank) OVER (PARTITION BY {same_result}) > status_rank AS superseded, "
-        f"row_number() OVER (PARTITION BY {same_result}, value_text, printed_unit, status_rank "
+        "SELECT ordinal, if(superseded, 'superseded_by_correction', 'duplicate') AS why FROM ("
+        "SELECT ordinal, "
+        f"max(correction) OVER (PARTITION BY {same_result}) > correction AS superseded, "
+        f"row_number() OVER (PARTITION BY {same_result}, value_text, printed_unit, correction "
         "ORDER BY ordinal) > 1 AS duplicate FROM ("
-        "SELECT *, CASE WHEN result_status LIKE 'corrected%' "
-        f"THEN dense_rank() OVER (PARTITION BY {same_result} ORDER BY ordinal) ELSE 0 END "
-        "AS status_rank "
+        "SELECT *, if(result_status LIKE 'corrected%', "
+        f"dense_rank() OVER (PARTITION BY {same_result} ORDER BY ordinal), 0) AS correction "
         f"FROM (SELECT *, {SAME} AS same FROM {parts} WHERE rejected_by IS NULL) "
-        "SEMI JOIN repeated USING (same))) WHERE superseded OR duplicate GROUP BY lab_id"
+        "SEMI JOIN repeated USING (same))) WHERE superseded OR duplicate"
     )
 
 
 def _compile_settled(parts: str, manifest: Manifest, units: Sequence[Unit]) -> str:
-    factor = compile_unit_factor("concept", "settled_unit", manifest, units)
-    unlisted = "factor IS NULL AND settled_unit IS NOT NULL"
+    factor = compile_unit_factor("concept", "the_unit", manifest, units)
     return (
-        "SELECT * EXCLUDE (rejected_by, changed_by, value, why), "
-        "round(value * factor, 9) AS value, "
-        f"{_standard_unit('concept')} AS unit, "
-        "coalesce(rejected_by, "
-        f"CASE WHEN {unlisted} THEN 'unit_not_listed' "
-        "WHEN settled_unit IS NULL THEN 'unit_missing' END, "
-        "why) AS rejected_by, "
-        "CASE WHEN printed_unit IS NULL AND settled_unit IS NOT NULL "
-        "THEN 'unit_missing_assumed' END AS changed_by FROM ("
-        f"SELECT *, {factor} AS factor FROM ("
-        "SELECT p.*, r.why, coalesce(p.printed_unit, u.the_unit) AS settled_unit "
-        f"FROM {parts} p LEFT JOIN only_unit u USING (code_system, code) "
-        "LEFT JOIN repetition r USING (lab_id)))"
+        "SELECT * EXCLUDE (rejected_by, changed_by, value, why, the_unit), "
+        f"if(printed_unit IS NULL, round(number * {factor}, 9), value) AS value, "
+        "coalesce(rejected_by, if(printed_unit IS NULL AND the_unit IS NULL, 'unit_missing', why)) "
+        "AS rejected_by, if(printed_unit IS NULL, 'unit_missing_assumed', NULL) AS changed_by "
+        f"FROM (SELECT p.*, r.why, u.the_unit FROM {parts} p "
+        "LEFT JOIN only_unit u USING (code_system, code) LEFT JOIN repetition r USING (ordinal)) "
+        "ORDER BY ordinal"
     )
 
 
-def _standard_unit(concept: str) -> str:
+def compile_standard_unit(concept: str) -> str:
+    """Return the standard unit of a concept."""
     shares = ", ".join(quoted(c) for c in sorted(QUANTITY))
     return f"CASE WHEN {concept} IN ({shares}) THEN '%' ELSE '10*9/L' END"
 
