@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from leukocytosis.tables import ALL
+from leukocytosis.tables import ALL, describe_tables
 
 PAGES = [*ROOT.glob("*.md"), ROOT / "data/README.md", *(ROOT / "workflow/decisions").glob("*.md")]
 
@@ -45,3 +45,7 @@ def test_every_column_says_what_it_is() -> None:
         assert table.row and table.key
         assert set(table.key) <= set(table.names)
         assert all(column.says.strip() for column in table.columns), table.name
+
+
+def test_the_manual_of_tables_is_printed_from_the_contracts() -> None:
+    assert (ROOT / "docs/tables.md").read_text(encoding="utf-8") == describe_tables()

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from leukocytosis.errors import LeukocytosisError, Problem
+from leukocytosis.tables import describe_tables
 
 
 @contextmanager
@@ -38,8 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for command in (run, check):
         command.add_argument("study")
         command.add_argument("extract")
+    commands.add_parser("tables", help="print the manual of tables")
     run.add_argument("--cores", default="2")
     given = parser.parse_args(arguments)
+    if given.command == "tables":
+        print(describe_tables(), end="")
+        return 0
     try:
         if given.command == "check":
             check_configuration(given.study, given.extract)
