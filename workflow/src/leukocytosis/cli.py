@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from leukocytosis.errors import LeukocytosisError, Problem
+from leukocytosis.errors import LeukocytosisError, OutputError, Problem
 from leukocytosis.tables import describe_tables
 
 
@@ -23,11 +23,17 @@ def reported(log: str) -> Iterator[None]:
     code.unlink(missing_ok=True)
     try:
         yield
-    except LeukocytosisError as error:
+    except (LeukocytosisError, PermissionError) as failure:
+        error = failure if isinstance(failure, LeukocytosisError) else _no_permission(failure)
         path.write_text(f"{error}\n", encoding="utf-8")
         code.write_text(str(error.exit_code), encoding="utf-8")
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)
+
+
+def _no_permission(failure: PermissionError) -> LeukocytosisError:
+    place = str(failure.filename or "a file")
+    return OutputError(Problem(place, "permission denied", "run where you may write"))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

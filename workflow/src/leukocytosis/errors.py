@@ -78,6 +78,13 @@ class DisclosureError(LeukocytosisError):
     kind = "release refused"
 
 
+class OutputError(LeukocytosisError):
+    """Results cannot be written where they should go."""
+
+    exit_code = 15
+    kind = "results cannot be written"
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return ` (did you mean 'x'?)` for the closest known name, or nothing when none is close."""
     folded = {candidate.casefold(): candidate for candidate in known}

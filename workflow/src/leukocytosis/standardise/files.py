@@ -71,6 +71,13 @@ def open_files(con: Connection, manifest: Manifest, project: Path) -> dict[str, 
 
 
 def _cannot_open(root: Path, file: RawFile) -> Problem | None:
+    try:
+        return _not_there(root, file)
+    except OSError as error:
+        return Problem(file.path, f"cannot be opened: {error.strerror}", "check permissions")
+
+
+def _not_there(root: Path, file: RawFile) -> Problem | None:
     if not root.is_dir():
         return Problem(str(root), "is not a folder", "set 'root' in the manifest")
     paths = find_paths(root, file)
@@ -79,12 +86,9 @@ def _cannot_open(root: Path, file: RawFile) -> Problem | None:
         hint = nearest(file.path, there)
         return Problem(file.path, f"does not exist{hint}", f"there is: {listed(there)}")
     for path in paths:
-        try:
-            with path.open("rb") as stream:
-                if not stream.read(1):
-                    return Problem(file.path, "is empty (0 bytes)", "check the export")
-        except OSError as error:
-            return Problem(file.path, f"cannot be opened: {error.strerror}", "check permissions")
+        with path.open("rb") as stream:
+            if not stream.read(1):
+                return Problem(file.path, "is empty (0 bytes)", "check the export")
     return None
 
 

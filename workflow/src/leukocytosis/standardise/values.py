@@ -27,7 +27,7 @@ def compile_time(raw: str, sql_type: str, formats: Sequence[str] = ()) -> str:
     """
     if is_temporal(sql_type):
         return f"CAST({raw} AS TIMESTAMP)"
-    text = f"trim({raw})"
+    text = f"trim(CAST({raw} AS VARCHAR))"
     read = [f"try_cast(regexp_replace({text}, {quoted(OFFSET)}, '') AS TIMESTAMP)"]
     if formats:
         listed = ", ".join(quoted(pattern) for pattern in formats)
@@ -50,7 +50,7 @@ def compile_precision(raw: str, sql_type: str, at: str) -> str:
         return "'day'"
     if is_temporal(sql_type):
         return "'second'"
-    text = f"trim({raw})"
+    text = f"trim(CAST({raw} AS VARCHAR))"
     return (
         f"CASE WHEN regexp_matches({text}, {quoted(MONTH)}) THEN 'month'"
         f" WHEN regexp_matches({text}, {quoted(YEAR)}) THEN 'year'"

@@ -1,0 +1,102 @@
+"""Extracts and studies at the edge: nobody in the cohort, tables missing, files misread."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from conftest import ROOT, Run, protocol_of, run_study
+
+from leukocytosis.config import load_manifest, load_policy
+from leukocytosis.errors import ExtractError
+from leukocytosis.estimate import estimate
+from leukocytosis.release import release
+
+TINY = load_manifest(ROOT / "config/extracts/tiny.yaml")
+Read = Callable[[], Path]
+
+
+def publish(run: Run, policy: str = "open") -> str:
+    """Estimate and release a run; return the report."""
+    protocol = protocol_of("granger2009")
+    estimate(protocol, None, None, run.study)
+    folder = run.study / "release"
+    rules = load_policy(ROOT / f"config/policies/{policy}.yaml")
+    release(protocol, TINY, rules, None, run.extract, folder)
+    return (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_nobody_in_the_cohort_is_said_and_nothing_is_estimated(tmp_path: Path) -> None:
+    protocol = protocol_of("granger2009")
+    above = protocol.index.above.model_copy(update={"value": 10_000})
+    index = protocol.index.model_copy(update={"above": above})
+    run = run_study(protocol.model_copy(update={"index": index}), TINY, tmp_path)
+    report = publish(run)
+    estimates = pd.read_parquet(run.study / "estimates.parquet")
+    risks = estimates[estimates["analysis_id"].isin(["risk", "cox_adjusted", "cause_shares"])]
+    assert len(risks) and risks["estimate"].isna().all()
+    assert risks["note"].str.contains("cannot be estimated, because").all()
+    assert "cannot be estimated" in report
+
+
+def test_without_pharmacy_and_laboratory_of_microbes_nobody_has_plr(tmp_path: Path) -> None:
+    tables = {name: t for name, t in TINY.tables.items() if name not in ("drugs", "microbiology")}
+    absent = {"drugs": "no pharmacy", "microbiology": "not exported"}
+    manifest = TINY.model_copy(update={"tables": tables, "absent": absent})
+    run = run_study(protocol_of("granger2009"), manifest, tmp_path)
+    causes = pd.read_parquet(run.study / "causes.parquet")
+    assert set(causes["primary_cause"]) == {"new_leukaemia", "undetermined"}
+    assert causes["decided_by"].str.contains("short_acting_growth_factor").sum() == 27
+
+
+def test_a_closed_policy_hides_small_counts_in_the_report(tiny: Run, tmp_path: Path) -> None:
+    run = Run(tiny.extract, shutil.copytree(tiny.study, tmp_path / "study"))
+    publish(run, policy="default")
+    shares = pd.read_csv(run.study / "release/tables/estimates.csv")
+    counts = shares.loc[shares["analysis_id"] == "cause_shares", "n_events"].dropna()
+    assert not counts.between(1, 4).any()
+
+
+def test_the_release_holds_no_patient_id(tiny: Run, tmp_path: Path) -> None:
+    run = Run(tiny.extract, shutil.copytree(tiny.study, tmp_path / "study"))
+    publish(run)
+    for path in (run.study / "release").rglob("*"):
+        if path.suffix in (".html", ".csv", ".svg", ".txt"):
+            text = path.read_text(encoding="utf-8")
+            assert not any(f"T{n:02d}" in text for n in range(10, 37)), path.name
+
+
+def test_an_encoding_nobody_declared(project: Path, read_tiny: Read) -> None:
+    raw = project / "tests/data/tiny/labs.csv"
+    raw.write_bytes(raw.read_bytes().replace(b"K/uL", "K/µL".encode("latin-1")))
+    with pytest.raises(ExtractError, match="in the encoding") as caught:
+        read_tiny()
+    assert "T01" not in str(caught.value)
+
+
+def test_numbers_and_times_already_typed(project: Path, read_tiny: Read, tiny: Run) -> None:
+    folder, manifest = project / "tests/data/tiny", project / "config/extracts/tiny.yaml"
+    stays = pd.read_csv(folder / "encounters.csv", parse_dates=["start", "end"])
+    stays.to_parquet(folder / "encounters.parquet")
+    people = pd.read_csv(folder / "patients.csv", parse_dates=["from_", "until"])
+    people.to_parquet(folder / "patients.parquet")
+    text = manifest.read_text().replace("encounters.csv", "encounters.parquet")
+    manifest.write_text(text.replace("{path: patients.csv}", "{path: patients.parquet}"))
+    out = read_tiny()
+    for table in ("encounters", "patients"):
+        typed = pd.read_parquet(out / f"{table}.parquet")
+        pd.testing.assert_frame_equal(typed, pd.read_parquet(tiny.extract / f"{table}.parquet"))
+
+
+def test_a_folder_without_permission(read_tiny: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_dir", refuse)  # the tests may run as root, who may do anything
+    with pytest.raises(ExtractError) as caught:
+        read_tiny()
+    assert "labs.csv: cannot be opened: Permission denied" in str(caught.value)
+    assert "(7 problems)" in str(caught.value)
