@@ -14,6 +14,7 @@ from leukocytosis.config import load_manifest, load_policy
 from leukocytosis.errors import ExtractError
 from leukocytosis.estimate import estimate
 from leukocytosis.release import release
+from leukocytosis.standardise import files
 
 TINY = load_manifest(ROOT / "config/extracts/tiny.yaml")
 Read = Callable[[], Path]
@@ -92,10 +93,10 @@ def test_numbers_and_times_already_typed(project: Path, read_tiny: Read, tiny: R
 
 
 def test_a_folder_without_permission(read_tiny: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path) -> bool:
-        raise PermissionError(13, "Permission denied", str(path))
+    def refuse(root: Path, file: object) -> list[Path]:
+        raise PermissionError(13, "Permission denied", str(root))
 
-    monkeypatch.setattr(Path, "is_dir", refuse)  # the tests may run as root, who may do anything
+    monkeypatch.setattr(files, "find_paths", refuse)  # tests may run as root, who may do anything
     with pytest.raises(ExtractError) as caught:
         read_tiny()
     assert "labs.csv: cannot be opened: Permission denied" in str(caught.value)

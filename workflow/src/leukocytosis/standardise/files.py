@@ -39,7 +39,7 @@ def compile_reader(root: Path, file: RawFile) -> str:
     return (
         f"read_csv({paths}, all_varchar = true, header = true, delim = {quoted(file.delimiter)}, "
         f"quote = '\"', escape = '\"', nullstr = {nulls}, encoding = {quoted(file.encoding)}, "
-        f"strict_mode = true, null_padding = false, max_line_size = 10000000)"
+        f"strict_mode = true, null_padding = false)"
     )
 
 
