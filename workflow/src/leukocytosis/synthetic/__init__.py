@@ -1,4 +1,4 @@
-"""The embedded extract: a messy hospital with known truth, drawn from a seed."""
+"""An invented hospital: messy raw files from a seed, with the known truth beside them."""
 
 from leukocytosis.synthetic.draw import draw_extract
 

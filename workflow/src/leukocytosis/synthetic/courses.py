@@ -1,137 +1,137 @@
-"""What each true cause leaves in the records, and what it does not."""
+"""What became of them: death, hospice, moving away, and the stays in which it shows.
+
+Days count from the index. Patients with a paraneoplastic reaction are followed to the end: 60 of
+77 die or go to hospice within days 0 to 84, 8 are alive beyond day 365.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import numpy as np
+import pandas as pd
+from numpy.random import Generator
 
-from leukocytosis.synthetic.hospital import Chart
+from leukocytosis.synthetic.patients import Frame
 
-PATHOGENS = (
-    "Escherichia coli",
-    "Staphylococcus aureus",
-    "Klebsiella pneumoniae",
-    "Pseudomonas aeruginosa",
-    "Enterococcus faecium",
-    "Candida albicans",
-)
-INFECTIONS = (("486", "J18.9"), ("038.9", "A41.9"), ("599.0", "N39.0"), ("682.6", "L03.115"))
-
-
-def write_growth_factor(chart: Chart, number: int) -> None:
-    """Write growth factor given here; six patients had it elsewhere, of which nothing is known."""
-    hospital = chart.hospital
-    chart.culture(0)
-    if number < 6:
-        hospital.plant("growth_factor_given_elsewhere")
-        return
-    if number % 20 == 0:
-        chart.drug(-1, "Plerixafor", "24", "mg", "SC")
-    if number % 2:
-        first = -hospital.day(2, 6)
-        for day in range(first, hospital.day(-2, 0) + 1):
-            chart.drug(
-                day, hospital.pick("Filgrastim", "Neupogen", "tbo-filgrastim"), "480", "mcg", "SC"
-            )
-    else:
-        product = hospital.pick("Pegfilgrastim", "Neulasta", "pegfilgrastim-jmdb")
-        chart.drug(-hospital.day(1, 13), product, "6", "mg", "SUBCUT")
-    if hospital.chance(0.12):
-        write_pathogen(chart)
-    if hospital.chance(0.10):
-        write_high_dose(chart)
+END_OF_OBSERVATION = pd.Timestamp("2010-06-30")
+N_PLR, N_PLR_EARLY, N_PLR_LONG = 77, 60, 8
+# share dead or in hospice by day 84 and mean further days of those who are not, at 62 years of age
+# without metastases; both make it worse
+OUTLOOK = {
+    "infection": (0.45, 700), "growth_factor": (0.15, 1500), "corticosteroid": (0.40, 500),
+    "new_leukaemia": (0.50, 600), "known_blood_cancer": (0.30, 900), "other_named": (0.30, 900),
+    "": (0.01, 9000),
+}  # fmt: skip
+HOSPICE_SHARE, HOSPITAL_DEATH_SHARE, MOVED_SHARE = 0.3, 0.65, 0.08
+HOME = ("Home", "HOME OR SELF CARE", "HOME HEALTH", "SNF", "Skilled nursing facility", "Rehab",
+        "Transfer to other hospital", "AMA", "")  # fmt: skip
+HOME_SHARES = (0.4, 0.2, 0.12, 0.08, 0.05, 0.05, 0.03, 0.02, 0.05)
+HOSPICE = ("HOSPICE-HOME", "Hospice - medical facility")
+LONGEST_INDEX_STAY = 25
 
 
-def write_infection(chart: Chart, number: int) -> None:
-    """Write a pathogen in blood, C. difficile, or a code with a course; four leave no trace."""
-    if number < 4:
-        chart.hospital.plant("infection_without_culture_or_code")
-    elif number < 14:
-        chart.culture(1, "Clostridium difficile", "Stool")
-        chart.diagnosis(2, "008.45", "A04.72")
-        chart.culture(0)
-    elif number < 60:
-        write_course(chart)
-        chart.culture(0)
-    else:
-        write_pathogen(chart)
-        if chart.hospital.chance(0.15):
-            write_high_dose(chart)
+def draw_courses(people: Frame, rng: Generator) -> None:
+    """Add `death_day`, `hospice_day`, `moved_day` (missing: never seen) and the index stay."""
+    _draw_ends(people, rng)
+    _draw_plr_ends(people, rng)
+    _draw_moves(people, rng)
+    last_day = (END_OF_OBSERVATION - people["index_on"]).dt.days
+    people.loc[people["death_day"] > last_day, "death_day"] = np.nan
+    people.loc[people["dead_before"], "death_day"] = -10.0
+    people.loc[people["dead_before"], ["hospice_day", "moved_day"]] = np.nan
+    _draw_index_stays(people, rng)
 
 
-def write_corticosteroid(chart: Chart, number: int) -> None:
-    """Write high doses; every eighth patient has an infection of moderate strength too."""
-    write_high_dose(chart)
-    chart.culture(0)
-    if number % 8 == 0:
-        write_course(chart)
+def _draw_ends(people: Frame, rng: Generator) -> None:
+    n = len(people)
+    share = people["cause"].map({c: s for c, (s, _) in OUTLOOK.items()})
+    mean = people["cause"].map({c: m for c, (_, m) in OUTLOOK.items()})
+    age = people["index_on"].dt.year - people["birth_year"]
+    worse = np.exp(0.35 * people["metastatic"] + 0.02 * (age - 62)).to_numpy(float)
+    early = rng.random(n) < share.to_numpy(float) * worse
+    first = 1 + np.floor(84 * rng.beta(1.0, 1.5, n))
+    hospice = early & (rng.random(n) < HOSPICE_SHARE)
+    later = 85 + np.floor(rng.exponential(mean.to_numpy(float) / worse))
+    people["hospice_day"] = np.where(hospice, first, np.nan)
+    people["death_day"] = np.where(early, first + hospice * rng.integers(2, 60, n), later)
 
 
-def write_new_leukaemia(chart: Chart, number: int) -> None:
-    """Write a first leukaemia code around the index; some got growth factor for it."""
-    codes = (("205.00", "C92.00"), ("205.10", "C92.10"), ("204.00", "C91.00"))
-    chart.diagnosis(chart.hospital.day(-10, 40), *codes[number % len(codes)])
-    chart.culture(0)
-    if number % 4 == 0:
-        chart.drug(-1, "Filgrastim", "480", "mcg", "SC")
+def _draw_plr_ends(people: Frame, rng: Generator) -> None:
+    n_late = N_PLR - N_PLR_EARLY - N_PLR_LONG
+    early = np.append(rng.integers(2, 84, N_PLR_EARLY - 1), 84)
+    late = np.append(rng.integers(86, 365, n_late - 2), [85, 365])
+    first = np.concatenate([early, late, rng.integers(400, 530, N_PLR_LONG)]).astype(float)
+    hospice = np.arange(N_PLR) % 3 == 1
+    hospice[N_PLR_EARLY:] = False
+    order = rng.permutation(N_PLR)
+    death = first + hospice * rng.integers(2, 60, N_PLR)
+    plr = people["cause"] == "plr"
+    people.loc[plr, "hospice_day"] = np.where(hospice, first, np.nan)[order]
+    people.loc[plr, "death_day"] = death[order]
 
 
-def write_plr(chart: Chart, number: int) -> None:
-    """Write what was looked for in vain, amid all that misleads; five were not looked at."""
-    hospital = chart.hospital
-    if number < 5:
-        hospital.plant("plr_without_any_culture")
-    else:
-        chart.culture(hospital.day(-2, 2))
-    if number % 6 == 0:
-        chart.drug(-1, "PrednisoLONE Acetate 1% Ophth. Susp.", "1", "DROP", "BOTH EYES")
-        chart.drug(-1, "Dexamethasone Ophthalmic Susp 0.1%", "60", "mg", "RIGHT EYE")
-        hospital.plant("eye_drops_with_steroid")
-    elif number % 6 == 1:
-        chart.drug(-2, "Hydrocortisone Cream 2.5%", "200", "mg", "TP")
-        hospital.plant("steroid_cream")
-    elif number % 6 == 2:
-        chart.drug(-1, "Filgrastim", "480", "mcg", "SC", record="ordered")
-        chart.drug(-1, "CefePIME", "2", "g", "IV")
-        hospital.plant("growth_factor_ordered_not_given")
-    elif number % 6 == 3 and number >= 5:
-        chart.culture(
-            0, hospital.pick("Staphylococcus epidermidis", "STAPHYLOCOCCUS, COAGULASE NEGATIVE")
-        )
-        hospital.plant("contaminated_culture")
-    elif number % 6 == 4:
-        chart.drug(-1, "Dexamethasone", "4", "mg", "PO")
+def _draw_moves(people: Frame, rng: Generator) -> None:
+    """Add when some move away; what happens to them afterwards nobody records."""
+    n = len(people)
+    moved = (rng.random(n) < MOVED_SHARE) & (people["cause"] != "plr").to_numpy()
+    day = np.where(moved, rng.integers(LONGEST_INDEX_STAY + 1, 500, n), np.nan)
+    people["moved_day"] = np.where(day >= people["death_day"], np.nan, day)
+    people.loc[people["moved_day"].notna(), "death_day"] = np.nan
+    people.loc[people["hospice_day"] >= people["moved_day"], "hospice_day"] = np.nan
 
 
-def write_pathogen(chart: Chart) -> None:
-    """Write a pathogen from a normally sterile site within three days of the index."""
-    specimen = chart.hospital.pick("Blood culture", "BLOOD CULTURE", "Pleural fluid")
-    chart.culture(chart.hospital.day(-3, 3), chart.hospital.pick(*PATHOGENS), specimen)
+def _draw_index_stays(people: Frame, rng: Generator) -> None:
+    n = len(people)
+    people["visit"] = [f"V{i:06d}" for i in rng.permutation(n) + 1]
+    clinic = (people["cause"] == "growth_factor") & (rng.random(n) < 0.4)
+    clinic |= (people["group"] == "background") & (rng.random(n) < 0.6)
+    people["clinic"] = clinic
+    people["stay_from"] = np.where(clinic, 0, -rng.integers(0, 5, n))
+    end = pd.Series(rng.integers(1, 15, n).astype(float), index=people.index)
+    death = people["death_day"].where(people["death_day"] >= 0).where(people["hospice_day"].isna())
+    people["hospital_death_day"] = death.where(rng.random(n) < HOSPITAL_DEATH_SHARE)
+    last = people["hospice_day"].fillna(people["hospital_death_day"])
+    people["last_stay_day"] = last
+    inside = (last <= LONGEST_INDEX_STAY) & ~clinic
+    end = end.clip(upper=(people["death_day"].fillna(9999) - 1).clip(lower=0))
+    end = end.clip(upper=(last.fillna(9999) - 6).clip(lower=0)).where(~inside, last)
+    people["stay_until"] = end.where(~clinic, 0).astype(int)
 
 
-def write_course(chart: Chart) -> None:
-    """Write an infection code and systemic antibacterials on four days."""
-    infection = INFECTIONS[int(chart.hospital.rng.integers(len(INFECTIONS)))]
-    chart.diagnosis(chart.hospital.day(-2, 4), *infection)
-    name = chart.hospital.pick("Piperacillin-Tazobactam", "Vancomycin", "CefTRIAXone")
-    for day in range(4):
-        chart.drug(day, name, "1", "g", "IV")
-
-
-def write_high_dose(chart: Chart) -> None:
-    """Write more than 30 mg prednisone-equivalent on a day of the week before the index."""
-    drugs = (
-        ("Dexamethasone", "10", "IV"),
-        ("PredniSONE", "60", "PO"),
-        ("MethylPREDNISolone Sodium Succ", "125", "IV"),
+def draw_encounters(people: Frame, rng: Generator) -> Frame:
+    """Return the index stays and, where the end came later, the stay that ended in it."""
+    ended = (people["last_stay_day"] == people["stay_until"]) & ~people["clinic"]
+    first = _stays(people, people["stay_from"], people["stay_until"])
+    clinic, ward = (
+        rng.choice(["OUTPATIENT", "Clinic"], len(people)),
+        rng.choice(["INPATIENT", "Inpt"], len(people)),
     )
-    name, dose, route = drugs[int(chart.hospital.rng.integers(len(drugs)))]
-    chart.drug(-chart.hospital.day(0, 7), name, dose, "mg", route)
+    first["class"] = np.where(people["clinic"], clinic, ward)
+    home = rng.choice(HOME, len(people), p=HOME_SHARES)
+    first["disposition"] = np.where(ended, _last_words(people, rng), home)
+    first.loc[people["clinic"], "disposition"] = ""
+    later = people[people["last_stay_day"].notna() & ~ended]
+    start = (later["last_stay_day"] - 5).clip(lower=1).clip(upper=later["last_stay_day"])
+    last = _stays(later, start, later["last_stay_day"])
+    last["visit"] += "-2"
+    last["class"] = "INPATIENT"
+    last["disposition"] = _last_words(later, rng)
+    return pd.concat([first, last]).sort_values("visit", ignore_index=True)
 
 
-WRITERS: dict[str, Callable[[Chart, int], None]] = {
-    "growth_factor": write_growth_factor,
-    "infection": write_infection,
-    "corticosteroid": write_corticosteroid,
-    "new_leukaemia": write_new_leukaemia,
-    "plr": write_plr,
-}
+def _last_words(people: Frame, rng: Generator) -> np.ndarray:
+    n = len(people)
+    died = rng.choice(["Expired", "EXPIRED"], n)
+    return np.where(people["hospice_day"].notna(), rng.choice(HOSPICE, n), died)
+
+
+def _stays(people: Frame, start: pd.Series, end: pd.Series) -> Frame:
+    index_on = people["index_on"]
+    return pd.DataFrame(
+        {
+            "visit": people["visit"],
+            "mrn": people["mrn"],
+            # early enough for anything of the first day
+            "admitted": index_on + pd.to_timedelta(start, unit="D") + pd.Timedelta(hours=1),
+            "discharged": index_on + pd.to_timedelta(end, unit="D") + pd.Timedelta(hours=23),
+        }
+    )
