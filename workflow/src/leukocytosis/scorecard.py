@@ -51,10 +51,17 @@ def _judge(claim: Claim, ours: Row | None) -> dict[str, Any]:
     numbers: dict[str, Any] = {"estimate": estimate}
     if low is None or high is None:
         fits = abs(estimate - claim.value) <= claim.tolerance
-        reason = f"within {claim.tolerance:g}" if fits else f"more than {claim.tolerance:g} away"
+        reason = _describe_distance(claim.tolerance, fits=fits)
     else:
         numbers |= {"ci_low": scale * low, "ci_high": scale * high}
         fits = scale * low <= claim.value <= scale * high
         reason = "our interval covers it" if fits else "our interval does not cover it"
-    reason = f"{reason}. {claim.note}" if claim.note else reason
+    if claim.note:
+        reason = f"{reason}. {claim.note[:1].upper()}{claim.note[1:]}"
     return {**numbers, "verdict": REPRODUCED if fits else DIFFERS, "reason": reason}
+
+
+def _describe_distance(tolerance: float, *, fits: bool) -> str:
+    if not tolerance:
+        return "the same number" if fits else "another number"
+    return f"within {tolerance:g}" if fits else f"more than {tolerance:g} away"

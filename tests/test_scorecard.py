@@ -1,0 +1,63 @@
+"""Published numbers beside ours: reproduced, differs, or cannot be assessed here."""
+
+from __future__ import annotations
+
+import pytest
+
+from conftest import ROOT, protocol_of
+from leukocytosis.accuracy import compare_with_truth
+from leukocytosis.config import load_claims
+from leukocytosis.scorecard import score
+
+CLAIMS = load_claims(ROOT / "config/claims/granger2009.yaml")
+
+
+def verdicts(
+    estimates: list[dict[str, object]], attrition: list[dict[str, object]]
+) -> dict[str, tuple[str, str]]:
+    rows = score(CLAIMS, estimates, attrition)
+    return {row["claim_id"]: (row["verdict"], row["reason"]) for row in rows}
+
+
+def risk(low: float | None, high: float | None, estimate: float | None = 0.7) -> dict[str, object]:
+    return {
+        "analysis_id": "risk", "outcome_id": "death_or_hospice_12w", "group": "plr", "term": "risk",
+        "time_days": 84.0, "estimate": estimate, "ci_low": low, "ci_high": high,
+        "note": None if estimate else "cannot be estimated, because there are no patients",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("row", "verdict"),
+    [
+        (risk(0.60, 0.80), "reproduced"),
+        (risk(0.60, 0.779), "differs"),
+        (risk(0.70, 0.78), "reproduced"),
+        (risk(None, None, None), "cannot be assessed here"),
+    ],
+)
+def test_an_interval_must_cover_the_published_risk(row: dict[str, object], verdict: str) -> None:
+    assert verdicts([row], [])["plr_12w"][0] == verdict
+
+
+def test_a_count_is_the_same_or_not() -> None:
+    for n, verdict in ((758, "reproduced"), (757, "differs")):
+        attrition = [{"reason_id": "solid_tumour", "n_patients_left": n}]
+        assert verdicts([], attrition)["solid_tumour"][0] == verdict
+
+
+def test_what_no_number_can_answer_is_listed_with_its_reason() -> None:
+    found = verdicts([], [])
+    assert found["effective_treatment"][0] == "cannot be assessed here"
+    assert "longer" in found["effective_treatment"][1]
+    assert len(found) == len(CLAIMS.claims) + len(CLAIMS.not_assessable)
+
+
+def test_sensitivity_and_predictive_value_by_hand() -> None:
+    truth = {"a": "plr", "b": "plr", "c": "infection", "d": "infection"}
+    by_rules = {"a": "plr", "b": "infection", "c": "plr", "d": "plr"}
+    rows = compare_with_truth(protocol_of("granger2009"), by_rules, truth)
+    found = {(row["cause"], row["measure"]): (row["n_right"], row["n"]) for row in rows}
+    assert found["plr", "sensitivity"] == (1, 2)
+    assert found["plr", "ppv"] == (1, 3)
+    assert found["corticosteroid", "ppv"] == (0, 0)
