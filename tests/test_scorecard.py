@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
 from conftest import ROOT, protocol_of
+
 from leukocytosis.accuracy import compare_with_truth
 from leukocytosis.config import load_claims
 from leukocytosis.scorecard import score
