@@ -80,6 +80,15 @@ def test_window_that_ends_before_it_starts(project: Path) -> None:
     assert "ends (day -30) before it starts (day 60)" in message
 
 
+def test_a_threshold_in_another_unit_or_direction_is_refused(project: Path) -> None:
+    line = 'above: {value: 40, unit: 10*9/L, operator: ">"}'
+    path = changed(project, line, 'above: {value: 40000, unit: /uL, operator: ">"}')
+    assert "is in 10*9/L, the standard unit, not /uL" in refusal(path)
+    other = 'above: {value: 40000, unit: /uL, operator: ">"}'
+    path = changed(project, other, 'above: {value: 40, unit: 10*9/L, operator: "<"}')
+    assert "takes > or >=, not <" in refusal(path)
+
+
 def test_cause_without_precedence_and_rule_without_cause(project: Path) -> None:
     path = changed(project, "  - {cause: corticosteroid}\n", "")
     assert "no precedence step names the cause 'corticosteroid'" in refusal(path)

@@ -61,6 +61,14 @@ class Index(Declared):
     above: Threshold
     take: Literal["first"] = "first"
 
+    @model_validator(mode="after")
+    def _upwards(self) -> Self:
+        if self.above.operator not in (">", ">="):
+            raise ValueError(f"'above' takes > or >=, not {self.above.operator}")
+        if self.above.unit != "10*9/L":
+            raise ValueError(f"'above' is in 10*9/L, the standard unit, not {self.above.unit}")
+        return self
+
 
 class Assessed(Strict):
     """What shows that a rule was looked for.
