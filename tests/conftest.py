@@ -36,7 +36,7 @@ class Run:
 
 
 def protocol_of(study: str) -> Protocol:
-    return load_protocol(ROOT / f"config/studies/{study}.yaml", frozenset(CODELISTS))
+    return load_protocol(ROOT / f"config/studies/{study}.yaml", CODELISTS)
 
 
 def run_study(protocol: Protocol, manifest: Manifest, folder: Path, project: Path = ROOT) -> Run:

@@ -141,7 +141,7 @@ def test_every_pair_of_causes_follows_the_order() -> None:
         "growth_factor": "short_acting_growth_factor",
         "infection": "sterile_site_pathogen",
         "corticosteroid": "high_dose_corticosteroid",
-        "other_named": "other_cause_code",
+        "other_named": "haemorrhage_code",
     }
     order = list(decisive)
     for i, first in enumerate(order):

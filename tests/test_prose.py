@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_fixtures import protocol
 
-from leukocytosis.config.protocol import Window
+from leukocytosis.config.evidence import Window
 from leukocytosis.prose import (
     NBSP,
     describe_cause,
@@ -113,7 +113,8 @@ def test_a_rule_says_everything_that_decides() -> None:
         "Systemic corticosteroid above 30 mg prednisone-equivalent on a day: a drug of the list "
         "corticosteroid, from 7 days before the index to the index day; above 30 mg "
         "prednisone-equivalent on a day; an order alone counts only in a stay of which no "
-        "administration is on record; 26 local routes left out; names in the list local_form left "
+        "administration is on record; on the index day only what began before the count was "
+        "taken; 26 local routes left out; names in the list local_form left "
         "out. Looked for wherever the extract has drugs."
     )
 
@@ -130,7 +131,27 @@ def test_a_culture_rule_says_where_it_was_looked_for() -> None:
 def test_a_residual_cause_says_what_must_be_absent() -> None:
     (plr,) = [cause for cause in protocol().causes if cause.residual]
     words = describe_cause(protocol(), plr)
-    assert "only where no other cause holds; possible with each of these looked for" in words
+    assert "only where no other cause stands, each of these looked for and absent: (" in words
+    assert "and never with any of (marrow metastasis or replacement coded" in words
+    assert words.endswith("; possible otherwise.")
+
+
+def test_an_infection_says_when_it_no_longer_explains() -> None:
+    study = protocol()
+    infection = next(cause for cause in study.causes if cause.id == "infection")
+    assert "When probable or possible, it is refractory with the count stays up through" in (
+        describe_cause(study, infection)
+    )
+
+
+def test_a_count_through_a_course_says_when_it_counts() -> None:
+    words = describe_rule(protocol().rule("count_up_through_antibacterials"))
+    assert "as high as when a course of antibacterial course began, on its day 7 or later" in words
+
+
+def test_undetermined_is_the_other_side_of_plr() -> None:
+    (plr,) = [cause for cause in protocol().causes if cause.residual]
+    words = describe_cause(protocol(), plr)
     assert "Where they were not looked for, the patient is undetermined" in words
 
 

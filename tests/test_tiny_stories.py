@@ -48,7 +48,7 @@ def test_all_causes_are_kept_beside_the_chosen_one(tiny: Run) -> None:
     several = next(s["patient"] for s in STORIES if "all three are kept" in s["story"])
     cause = by_patient(tiny, "causes").loc[several]
     assert cause["all_causes"] == "growth_factor+infection+corticosteroid"
-    assert cause["decided_by"] == "step 2: growth_factor (definite)"
+    assert cause["decided_by"] == "step 3: growth_factor (definite)"
 
 
 def test_hospice_ends_the_composite_but_not_survival(tiny: Run) -> None:

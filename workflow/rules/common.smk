@@ -16,7 +16,7 @@ COHORT = ["encounters", "labs", "diagnoses", "drugs", "microbiology"]
 
 try:
     CODELISTS = load_codelists(Path("config/codelists"))
-    PROTOCOL = load_protocol(Path(f"config/studies/{STUDY}.yaml"), frozenset(CODELISTS))
+    PROTOCOL = load_protocol(Path(f"config/studies/{STUDY}.yaml"), CODELISTS)
     MANIFEST = load_manifest(Path(f"config/extracts/{EXTRACT}.yaml"))
 except LeukocytosisError as error:
     print(error, file=sys.stderr)

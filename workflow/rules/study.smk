@@ -33,7 +33,7 @@ rule classify_causes:
     output:
         expand(
             f"{RESULTS}/{{table}}.parquet",
-            table=["evidence", "evidence_events", "causes"],
+            table=["evidence", "evidence_events", "causes", "causes_present"],
             allow_missing=True,
         ),
     log:
@@ -43,7 +43,7 @@ rule classify_causes:
     params:
         code=digest_code("causes"),
         protocol=protocol_sections(
-            "evidence", "causes", "precedence", "undetermined_group"
+            "index", "evidence", "causes", "precedence", "undetermined_group"
         ),
         codelists=digest_files(sorted(Path("config/codelists").glob("*.csv"))),
         absent=lambda wildcards: sorted(manifest_of(wildcards).absent),

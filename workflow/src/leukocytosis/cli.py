@@ -73,7 +73,7 @@ def check_configuration(study: str, extract: str) -> None:
     )
 
     codelists = load_codelists(Path("config/codelists"))
-    protocol = load_protocol(Path(f"config/studies/{study}.yaml"), frozenset(codelists))
+    protocol = load_protocol(Path(f"config/studies/{study}.yaml"), codelists)
     manifest = load_manifest(Path(f"config/extracts/{extract}.yaml"))
     load_policy(Path(f"config/policies/{manifest.policy}.yaml"))
     load_units(Path("config/units.csv"))

@@ -14,7 +14,9 @@ from math import isnan
 from typing import TypeGuard
 
 from leukocytosis.config import Protocol
-from leukocytosis.config.protocol import Assessed, Cause, Criterion, Outcome, Rule, Way, Window
+from leukocytosis.config.cause import AtLeast, Cause, Way
+from leukocytosis.config.evidence import Assessed, Rule, Through, Window
+from leukocytosis.config.protocol import Criterion, Outcome
 
 ROUNDING = "Printed numbers are rounded half up; the tables hold them unrounded."
 NOT_SHOWN = "not shown"
@@ -150,26 +152,51 @@ def _records(rule: Rule) -> Iterator[str]:
         yield "positive, with an organism or finding named"
     if rule.value:
         yield f"with a value {rule.value.operator} {rule.value.value:g} {rule.value.unit}"
+    if rule.above_index_threshold:
+        yield "beyond the threshold of the index"
+    if rule.through:
+        yield _describe_through(rule.through)
     if rule.dose:
         yield f"above {rule.dose.above_mg_per_day:g} mg prednisone-equivalent on a day"
 
 
+def _describe_through(through: Through) -> str:
+    already = f"{through.already.operator} {through.already.value:g} {_unit(through.already.unit)}"
+    return (
+        f"as high as when a course of {through.course.replace('_', ' ')} began, on its day "
+        f"{through.at_least_days} or later, the count then being {already}"
+    )
+
+
 def _refusals(rule: Rule) -> Iterator[str]:
+    if rule.codelist_not:
+        yield f"codes of {_lists(rule.codelist_not)} do not count"
     if rule.organism_not:
-        yield f"organisms of the lists {join(rule.organism_not)} do not count"
+        yield f"organisms of {_lists(rule.organism_not)} do not count"
     if rule.none_before_day is not None:
         earlier = rule.none_before_codelist or rule.codelist
         yield f"new, with no code of the list {earlier} before {_day(rule.none_before_day)}"
     if rule.given_not_only_ordered:
         yield "an order alone counts only in a stay of which no administration is on record"
+    if rule.before_the_count:
+        yield "on the index day only what began before the count was taken"
     if rule.excluded_routes:
         yield f"{len(rule.excluded_routes)} local routes left out"
     if rule.excluded_forms:
         yield f"names in the list {rule.excluded_forms} left out"
 
 
+def _lists(names: Sequence[str]) -> str:
+    return f"the list{'s' if len(names) > 1 else ''} {join(names)}"
+
+
 def _describe_assessed(rule: Rule) -> str:
     assessed: Assessed = rule.assessed
+    if rule.ambiguous:
+        return (
+            f"Looked for wherever the extract has {rule.from_}; a code of the list "
+            f"{rule.ambiguous} alone cannot tell, and the rule is then not assessed."
+        )
     if assessed.by == "table":
         return f"Looked for wherever the extract has {rule.from_}."
     of_list = f" of the list {assessed.codelist}" if assessed.codelist else ""
@@ -181,12 +208,29 @@ def describe_cause(protocol: Protocol, cause: Cause) -> str:
     """Return how a cause holds, way by way."""
     ways = "; ".join(_describe_way(protocol, way) for way in cause.ways)
     group = f"{_capital(cause.title)} (group: {name_group(cause.group)}): "
-    if not cause.residual:
-        return f"{group}{ways}."
-    undetermined = name_group(protocol.undetermined_group)
+    if cause.residual:
+        return f"{group}{_describe_residual(protocol, cause)} Certainty: {ways}."
+    return f"{group}{ways}.{_describe_refractory(protocol, cause)}"
+
+
+def _describe_residual(protocol: Protocol, cause: Cause) -> str:
+    looked_for = _list_rules(protocol, cause.looked_for, "each of these looked for and absent:")
+    against = _list_rules(protocol, cause.against, "any of")
     return (
-        f"{group}only where no other cause holds; {ways}. Where they were not looked for, "
-        f"the patient is undetermined (group: {undetermined})."
+        f"only where no other cause stands, {looked_for}, and never with {against}. Where they "
+        "were not looked for, the patient is undetermined (group: "
+        f"{name_group(protocol.undetermined_group)})."
+    )
+
+
+def _describe_refractory(protocol: Protocol, cause: Cause) -> str:
+    if cause.refractory is None:
+        return ""
+    grades = join(cause.refractory.grades, "or")
+    rules = _list_rules(protocol, cause.refractory.all_of, "all of")
+    return (
+        f" When {grades}, it is refractory with {rules}: it is kept as present, but it neither "
+        "decides nor stands in the way of PLR."
     )
 
 
@@ -200,7 +244,15 @@ def _describe_way(protocol: Protocol, way: Way) -> str:
         )
         if rules
     ]
-    return f"{way.grade} with {' and '.join(parts)}"
+    if way.at_least:
+        parts += _describe_at_least(protocol, way.at_least)
+    return f"{way.grade} with {' and '.join(parts)}" if parts else f"{way.grade} otherwise"
+
+
+def _describe_at_least(protocol: Protocol, findings: AtLeast) -> Iterator[str]:
+    titles = [protocol.rule(rule).title for rule in findings.met]
+    titles += [f"looked for and absent: {protocol.rule(rule).title}" for rule in findings.absent]
+    yield f"at least {findings.n} of ({'; '.join(titles)})"
 
 
 def _list_rules(protocol: Protocol, rules: Sequence[str], words: str) -> str:

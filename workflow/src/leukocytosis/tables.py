@@ -36,7 +36,7 @@ DISPOSITIONS = (
 SETTINGS = ("inpatient", "outpatient", "emergency", "observation", "other")
 STATUSES = ("met", "not_met", "not_assessed")
 CAUSE_GROUPS = ("infection", "plr", "other")
-GRADES = ("definite", "probable", "possible")
+GRADES = ("definite", "probable", "possible", "refractory")
 
 
 @dataclass(frozen=True)
@@ -356,6 +356,18 @@ CAUSES = Table(
     ),
 )
 
+CAUSES_PRESENT = Table(
+    "causes_present",
+    "episode × cause that is present in it",
+    ("episode_id", "cause"),
+    (
+        EPISODE_ID,
+        text("cause", "A cause that holds before precedence."),
+        text("grade", "How certain; refractory: treated, and no longer explaining.", GRADES),
+        Column("decides", "boolean", "Whether it is the primary cause."),
+    ),
+)
+
 OUTCOMES = Table(
     "outcomes",
     "episode × outcome",
@@ -560,6 +572,7 @@ ALL = (
     EVIDENCE,
     EVIDENCE_EVENTS,
     CAUSES,
+    CAUSES_PRESENT,
     OUTCOMES,
     ESTIMATES,
     TABLE_ONE,

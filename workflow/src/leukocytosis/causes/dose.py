@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from leukocytosis.config import Codelist, Unit, fold_unit
-from leukocytosis.config.protocol import Rule
+from leukocytosis.config.evidence import Rule
 from leukocytosis.matching import compile_drug_match
 from leukocytosis.store import quoted
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from leukocytosis.causes.course import compile_courses, compile_start_unknown, compile_stays_up
 from leukocytosis.causes.dose import compile_dose_days, compile_dose_unknown
 from leukocytosis.config import Codelist, Protocol, Unit
-from leukocytosis.config.protocol import Rule, Threshold, Window
+from leukocytosis.config.evidence import Rule, Threshold, Window
 from leukocytosis.matching import (
     compile_drug_match,
     compile_in_systems,
@@ -23,11 +24,16 @@ TABLES = ("diagnoses", "drugs", "microbiology", "labs")
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What a rule may refer to: codelists, units of mass, and the tables the extract lacks."""
+    """What a rule may refer to.
+
+    Codelists, units of mass, the tables the extract lacks, and the protocol with its other rules
+    and the threshold of its index.
+    """
 
     codelists: Mapping[str, Codelist]
     units: tuple[Unit, ...]
     absent: frozenset[str]
+    protocol: Protocol
 
 
 def collect_evidence(
@@ -42,13 +48,13 @@ def collect_evidence(
     A rule that no record meets is `not_met` only when somebody looked: the extract has the table
     and, where the rule asks for it, the episode has a record that shows it. Else `not_assessed`.
     """
-    vocabulary = Vocabulary(codelists, units, absent)
+    vocabulary = Vocabulary(codelists, units, absent, protocol)
     with connect(study / ".scratch") as con:
         add_views(con, study, ["episodes", *(f"cohort_{table}" for table in TABLES)])
         for table in TABLES:
             con.execute(
-                f"CREATE TEMP TABLE {table} AS SELECT c.*, e.encounter_id AS index_encounter_id "
-                f"FROM cohort_{table} c JOIN episodes e USING (episode_id)"
+                f"CREATE TEMP TABLE {table} AS SELECT c.*, e.encounter_id AS index_encounter_id, "
+                f"e.index_at FROM cohort_{table} c JOIN episodes e USING (episode_id)"
             )
         queries = [_judge_rule(con, rule, vocabulary) for rule in protocol.evidence]
         write_table(con, " UNION ALL ".join(queries), EVIDENCE, study / "evidence.parquet")
@@ -59,6 +65,10 @@ def collect_evidence(
 def _judge_rule(con: Connection, rule: Rule, vocabulary: Vocabulary) -> str:
     """Make `met_<rule>` (the records behind it) and return the rule's rows of `evidence`."""
     event_id = BY_NAME[rule.from_].key[0]
+    if rule.through:
+        course = vocabulary.protocol.rule(rule.through.course)
+        records = f"SELECT * FROM drugs WHERE {' AND '.join(_compile_record(course, vocabulary))}"
+        con.execute(compile_courses(rule, rule.through, records))
     con.execute(f"CREATE TEMP TABLE found_{rule.id} AS {compile_rule(rule, vocabulary)}")
     enough = f"SELECT episode_id FROM ({_compile_enough(rule, vocabulary)})"
     con.execute(
@@ -81,35 +91,52 @@ def _judge_rule(con: Connection, rule: Rule, vocabulary: Vocabulary) -> str:
 def compile_rule(rule: Rule, vocabulary: Vocabulary) -> str:
     """Return the records that a rule looks for, in its window, before any minimum of days."""
     conditions = [
-        compile_match(rule, vocabulary),
+        *_compile_record(rule, vocabulary),
         compile_window(rule.window, rule.from_),
-        *_compile_form(rule, vocabulary),
         *_compile_result(rule, vocabulary),
     ]
-    if rule.given_not_only_ordered:
-        conditions.append(COMPILED_GIVEN)
+    if rule.before_the_count:
+        conditions.append(COMPILED_BEFORE)
     if rule.none_before_day is not None:
         conditions.append(_compile_none_before(rule, vocabulary))
+    if rule.through:
+        conditions.append(compile_stays_up(rule, rule.through))
     return f"SELECT * FROM {rule.from_} WHERE {' AND '.join(conditions)}"
+
+
+def _compile_record(rule: Rule, vocabulary: Vocabulary) -> list[str]:
+    """Return what makes a record one of the rule's, on whatever day."""
+    conditions = [
+        compile_match(rule, vocabulary),
+        *(f"NOT {_matched(rule, name, vocabulary)}" for name in rule.codelist_not),
+        *_compile_form(rule, vocabulary),
+    ]
+    return [*conditions, COMPILED_GIVEN] if rule.given_not_only_ordered else conditions
 
 
 # an order counts only in a stay of which no administration is on record: there the extract
 # cannot tell what was given
 COMPILED_GIVEN = "(kind IN ('given', 'dispensed') OR NOT doses_recorded)"
+# midnight stands for a count or a dose of which only the day is known
+COMPILED_BEFORE = (
+    "NOT (days_from_index = 0 AND started_at > index_at AND CAST(index_at AS TIME) > '00:00:00')"
+)
 
 
 def compile_match(rule: Rule, vocabulary: Vocabulary) -> str:
     """Return the condition that a record carries a code or name of the rule's codelist."""
-    if rule.codelist is None:
-        return "true"
+    return "true" if rule.codelist is None else _matched(rule, rule.codelist, vocabulary)
+
+
+def _matched(rule: Rule, codelist: str, vocabulary: Vocabulary) -> str:
     if rule.from_ == "labs":
-        return f"concept = {quoted(rule.codelist)}"
-    entries = vocabulary.codelists[rule.codelist].entries
+        return f"concept = {quoted(codelist)}"
+    entries = vocabulary.codelists[codelist].entries
     if rule.from_ == "diagnoses":
         return compile_in_systems("code", "code_system", entries)
     if rule.from_ == "drugs":
         return compile_drug_match(entries)
-    return _words("specimen", rule.codelist, vocabulary)
+    return _words("specimen", codelist, vocabulary)
 
 
 def _words(column: str, codelist: str, vocabulary: Vocabulary) -> str:
@@ -150,9 +177,8 @@ def _compile_result(rule: Rule, vocabulary: Vocabulary) -> list[str]:
     if rule.organism:
         conditions.append(_words("organism", rule.organism, vocabulary))
     conditions += [f"NOT {_words('organism', list_, vocabulary)}" for list_ in rule.organism_not]
-    if rule.value:
-        conditions.append(_compile_value(rule.value))
-    return conditions
+    bounds = [rule.value, vocabulary.protocol.index.above if rule.above_index_threshold else None]
+    return conditions + [_compile_value(bound) for bound in bounds if bound]
 
 
 def _compile_value(value: Threshold) -> str:
@@ -190,14 +216,30 @@ def _compile_why_not(rule: Rule, vocabulary: Vocabulary) -> str:
     """Return why a rule that no record meets was not assessed; NULL when it was."""
     if rule.from_ in vocabulary.absent:
         return quoted(f"the extract has no {rule.from_}")
-    reasons = []
-    if rule.dose is not None:
-        unknown = compile_dose_unknown(rule, vocabulary.units)
-        reasons.append(f"WHEN episode_id IN ({unknown}) THEN 'given, but the dose is not known'")
+    cases = [
+        f"WHEN episode_id IN ({episodes}) THEN {quoted(why)}"
+        for episodes, why in _compile_unclear(rule, vocabulary)
+    ]
     if rule.assessed.by == "records":
         looked = _compile_looked(rule, vocabulary)
-        reasons.append(f"WHEN episode_id NOT IN ({looked}) THEN 'no such record in the window'")
-    return f"CASE {' '.join(reasons)} END" if reasons else "CAST(NULL AS VARCHAR)"
+        cases.append(f"WHEN episode_id NOT IN ({looked}) THEN 'no such record in the window'")
+    return f"CASE {' '.join(cases)} END" if cases else "CAST(NULL AS VARCHAR)"
+
+
+def _compile_unclear(rule: Rule, vocabulary: Vocabulary) -> Iterator[tuple[str, str]]:
+    """Yield the episodes in which something was found that cannot tell, and why."""
+    if rule.dose is not None:
+        yield compile_dose_unknown(rule, vocabulary.units), "given, but the dose is not known"
+    if rule.through:
+        if "drugs" in vocabulary.absent:
+            yield "SELECT episode_id FROM episodes", "the extract has no drugs"
+        yield compile_start_unknown(rule), "the count at the start of the course is not known"
+    if rule.ambiguous:
+        found = f"{_matched(rule, rule.ambiguous, vocabulary)} AND " + compile_window(
+            rule.window, rule.from_
+        )
+        why = f"only a code of the list {rule.ambiguous}, which cannot tell"
+        yield f"SELECT episode_id FROM {rule.from_} WHERE {found}", why
 
 
 def _compile_looked(rule: Rule, vocabulary: Vocabulary) -> str:

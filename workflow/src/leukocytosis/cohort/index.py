@@ -7,7 +7,8 @@ from pathlib import Path
 
 from leukocytosis.cohort.days import compile_days
 from leukocytosis.config import Codelist, Protocol
-from leukocytosis.config.protocol import Criterion, Window
+from leukocytosis.config.evidence import Window
+from leukocytosis.config.protocol import Criterion
 from leukocytosis.matching import compile_in_systems
 from leukocytosis.store import (
     Connection,

@@ -7,51 +7,19 @@ else is replaced.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from leukocytosis.config.cause import Cause, CauseGroup, Step
+from leukocytosis.config.codelist import Codelist
+from leukocytosis.config.evidence import ICD, Basis, Declared, Rule, Threshold, Window
 from leukocytosis.config.reading import Document, Strict, build
-from leukocytosis.errors import ConfigError, Problem, nearest
+from leukocytosis.errors import ConfigError, Problem, listed, nearest
 
-Basis = Literal["stated", "operationalised"]
-CauseGroup = Literal["infection", "plr", "other"]
-Grade = Literal["definite", "probable", "possible"]
 Term = Literal["cause_group", "age", "sex", "metastatic", "log2_wbc", "neutrophil_percent"]
-
-
-class Declared(Strict):
-    """Anything that must say where it comes from."""
-
-    basis: Basis
-    source: str
-
-
-class Window(Strict):
-    """Days from the index, both ends included; a missing end is open.
-
-    `or_index_stay` also takes records of the index encounter, whatever their day.
-    """
-
-    from_day: int | None = None
-    to_day: int | None = None
-    or_index_stay: bool = False
-
-    @model_validator(mode="after")
-    def _forward(self) -> Self:
-        if self.from_day is not None and self.to_day is not None and self.from_day > self.to_day:
-            raise ValueError(f"ends (day {self.to_day}) before it starts (day {self.from_day})")
-        return self
-
-
-class Threshold(Strict):
-    """A bound with its operator: `>` 40 leaves 40.0 out."""
-
-    value: float
-    unit: str
-    operator: Literal[">", ">=", "<", "<="]
 
 
 class Index(Declared):
@@ -70,55 +38,6 @@ class Index(Declared):
         return self
 
 
-class Assessed(Strict):
-    """What shows that a rule was looked for.
-
-    `table`: the extract has the table. `records`: besides, the episode has at least one record
-    of the table (of `codelist`, when given: matched as the rule's own is) in `window`.
-    """
-
-    by: Literal["table", "records"] = "table"
-    codelist: str | None = None
-    window: Window | None = None
-
-
-class Dose(Strict):
-    """Daily dose in prednisone equivalents; the codelist's category holds each drug's factor."""
-
-    above_mg_per_day: float = Field(ge=0)
-
-
-class Rule(Declared):
-    """One piece of evidence: records of a table, of a codelist, in a window.
-
-    `at_least` distinct days (drugs: of treatment; else: of records) are needed. `positive` keeps
-    positive cultures with an organism. `codelist` matches codes (diagnoses), codes or names
-    (drugs), the specimen (microbiology) or the concept (labs). `organism_not` and
-    `organism`, `test` are codelists of organisms and tests. `none_before_day` refuses patients with
-    such a record before that day (a *new* disease). `excluded_routes` and `excluded_forms`
-    leave out local uses of a drug; `dose` wants a daily dose.
-    """
-
-    id: str
-    title: str
-    from_: Literal["diagnoses", "drugs", "microbiology", "labs"] = Field(alias="from")
-    codelist: str | None = None
-    window: Window
-    at_least_days: int = Field(default=1, ge=1)
-    assessed: Assessed = Assessed()
-    none_before_day: int | None = None
-    none_before_codelist: str | None = None
-    given_not_only_ordered: bool = False
-    excluded_routes: tuple[str, ...] = ()
-    excluded_forms: str | None = None
-    dose: Dose | None = None
-    organism: str | None = None
-    organism_not: tuple[str, ...] = ()
-    test: str | None = None
-    positive: bool = False
-    value: Threshold | None = None
-
-
 class Criterion(Declared):
     """An entry or exit of the population, met like a rule on diagnoses."""
 
@@ -134,36 +53,6 @@ class Population(Strict):
     exclude: tuple[Criterion, ...] = ()
     include: tuple[Criterion, ...] = ()
     minimum_age_years: int | None = None
-
-
-class Way(Strict):
-    """One way for a cause to hold, with the certainty it gives."""
-
-    grade: Grade
-    all_of: tuple[str, ...] = ()
-    any_of: tuple[str, ...] = ()
-    none_of: tuple[str, ...] = ()  # must be looked for and not met
-
-
-class Cause(Declared):
-    """A cause: its group, and the ways (best first) in which it holds.
-
-    A `residual` cause holds only where no other does and the rules of its ways' `none_of` were
-    looked for and not met; where they were not looked for the episode is `undetermined`.
-    """
-
-    id: str
-    title: str
-    group: CauseGroup
-    ways: tuple[Way, ...] = Field(min_length=1)
-    residual: bool = False
-
-
-class Step(Strict):
-    """A step of the precedence: the first step whose cause holds at one of its grades decides."""
-
-    cause: str
-    grades: tuple[Grade, ...] = ("definite", "probable", "possible")
 
 
 class Outcome(Declared):
@@ -251,9 +140,15 @@ class Protocol(Strict):
 
     def _dangling(self) -> Iterator[str]:
         rules, causes = {r.id for r in self.evidence}, {c.id for c in self.causes}
-        used = {r for c in self.causes for w in c.ways for r in (*w.all_of, *w.any_of, *w.none_of)}
+        used = {rule for cause in self.causes for rule in cause.rules}
         yield from (
             f"causes use unknown rule '{r}'{nearest(r, rules)}" for r in sorted(used - rules)
+        )
+        courses = {r.through.course for r in self.evidence if r.through}
+        drug_rules = {r.id for r in self.evidence if r.from_ == "drugs"}
+        yield from (
+            f"'through' needs a rule from drugs, not '{c}'{nearest(c, drug_rules)}"
+            for c in sorted(courses - drug_rules)
         )
         yield from (f"no cause uses the rule '{r}'" for r in sorted(rules - used))
         named = {step.cause for step in self.precedence}
@@ -268,38 +163,55 @@ class Protocol(Strict):
         """Return the evidence rule of that id."""
         return {rule.id: rule for rule in self.evidence}[rule_id]
 
-    def codelists(self) -> frozenset[str]:
-        """Return the names of every codelist the protocol uses."""
-        names: set[str | None] = {self.index.concept, self.covariates.metastatic.codelist}
-        names |= {c.codelist for c in (*self.population.include, *self.population.exclude)}
-        for r in self.evidence:
-            names |= {r.codelist, r.excluded_forms, r.organism, r.test, r.assessed.codelist}
-            names |= {r.none_before_codelist, *r.organism_not}
-        return frozenset(name for name in names if name)
+    def codelists(self) -> dict[str, tuple[str, ...]]:
+        """Return every codelist the protocol uses, with the code systems it may hold there."""
+        criteria = (*self.population.include, *self.population.exclude, self.covariates.metastatic)
+        uses: dict[str, tuple[str, ...]] = {self.index.concept: ("LOINC",)}
+        uses |= {criterion.codelist: ICD for criterion in criteria}
+        for rule in self.evidence:
+            for name, systems in rule.codelists().items():
+                uses[name] = (*uses.get(name, ()), *systems)
+        return uses
 
 
-def load_protocol(path: Path, known_codelists: frozenset[str] | None = None) -> Protocol:
+def load_protocol(path: Path, known_codelists: Mapping[str, Codelist] | None = None) -> Protocol:
     """Return a protocol, merged with what it extends; ConfigError lists every problem.
 
-    With `known_codelists`, a codelist that does not exist is a problem too.
+    With `known_codelists`, a codelist that does not exist, or that holds no code of a system the
+    protocol could look for, is a problem too.
     """
     document = Document(path)
     protocol = build(Protocol, document, _merged(document))
+    problems = []
     if protocol.study != path.stem:
-        raise ConfigError(
+        problems.append(
             Problem(str(path), f"names the study '{protocol.study}'", "use the file's name")
         )
-    unknown = sorted(protocol.codelists() - known_codelists) if known_codelists is not None else []
-    if known_codelists is not None and unknown:
-        raise ConfigError(
-            Problem(
+    if known_codelists is not None:
+        problems += _codelist_problems(path, protocol, known_codelists)
+    if problems:
+        raise ConfigError(problems)
+    return protocol
+
+
+def _codelist_problems(
+    path: Path, protocol: Protocol, known: Mapping[str, Codelist]
+) -> Iterator[Problem]:
+    for name, systems in sorted(protocol.codelists().items()):
+        if name not in known:
+            yield Problem(
                 str(path),
-                f"uses codelist '{name}', which does not exist{nearest(name, known_codelists)}",
+                f"uses codelist '{name}', which does not exist{nearest(name, known)}",
                 "add the CSV to config/codelists/",
             )
-            for name in unknown
-        )
-    return protocol
+        elif not known[name].of(*systems):
+            held = sorted({entry.code_system for entry in known[name].entries})
+            yield Problem(
+                str(path),
+                f"looks for codes of {listed(sorted(set(systems)))} in the codelist '{name}', "
+                f"which holds only {listed(held)}",
+                "name a list of that system",
+            )
 
 
 def _merged(document: Document, seen: tuple[Path, ...] = ()) -> Any:

@@ -76,7 +76,8 @@ def write_drugs(drugs: Frame, path: Path) -> None:
     """Write the pharmacy's rows: semicolons, and the month first."""
     rows = drugs.sort_values(["on", "mrn", "drug"], kind="stable", ignore_index=True)
     rows["row"] = [f"D{i:06d}" for i in range(1, len(rows) + 1)]
-    rows["start"] = rows["on"].dt.strftime("%m/%d/%Y") + " 08:00"
+    # before the earliest count of a day, so that a dose on the index day can explain the count
+    rows["start"] = rows["on"].dt.strftime("%m/%d/%Y") + " 05:00"
     rows["stop"] = ""
     rows["per_day"] = np.where(rows["kind"] == "ordered", "1", "")
     columns = [
