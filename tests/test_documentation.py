@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+from leukocytosis.config.casebook import describe_cases, load_chapters
 from leukocytosis.tables import ALL, describe_tables
 
 PAGES = [*ROOT.glob("*.md"), ROOT / "data/README.md", *(ROOT / "workflow/decisions").glob("*.md")]
@@ -49,3 +50,8 @@ def test_every_column_says_what_it_is() -> None:
 
 def test_the_manual_of_tables_is_printed_from_the_contracts() -> None:
     assert (ROOT / "docs/tables.md").read_text(encoding="utf-8") == describe_tables()
+
+
+def test_the_case_book_of_the_documentation_is_the_one_that_is_run() -> None:
+    printed = describe_cases(load_chapters(ROOT / "tests/cases"))
+    assert (ROOT / "docs/cases.md").read_text(encoding="utf-8") == printed

@@ -12,6 +12,8 @@ from pathlib import Path
 from leukocytosis.errors import LeukocytosisError, OutputError, Problem
 from leukocytosis.tables import describe_tables
 
+CASES = Path("tests/cases")
+
 
 @contextmanager
 def reported(log: str) -> Iterator[None]:
@@ -45,20 +47,53 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for command in (run, check):
         command.add_argument("study")
         command.add_argument("extract")
+    asked = commands.add_parser("explain", help="say what a rule or cause asks, counts and is")
+    asked.add_argument("name", help="the id of a rule or a cause")
+    asked.add_argument("study", nargs="?", default="granger2009")
+    asked.add_argument("extract", nargs="?", default="synthetic")
+    commands.add_parser("cases", help="print the case book")
     commands.add_parser("tables", help="print the manual of tables")
     run.add_argument("--cores", default="2")
     given = parser.parse_args(arguments)
-    if given.command == "tables":
-        print(describe_tables(), end="")
-        return 0
     try:
-        if given.command == "check":
-            check_configuration(given.study, given.extract)
-            return 0
-        return run_study(given.study, given.extract, given.cores)
+        return _obey(given)
     except LeukocytosisError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+
+
+def _obey(given: argparse.Namespace) -> int:
+    if given.command == "run":
+        return run_study(given.study, given.extract, given.cores)
+    if given.command == "check":
+        check_configuration(given.study, given.extract)
+    elif given.command == "explain":
+        print(explain_name(given.name, given.study, given.extract), end="")
+    elif given.command == "cases":
+        from leukocytosis.config.casebook import describe_cases, load_chapters
+
+        print(describe_cases(load_chapters(CASES)), end="")
+    else:
+        print(describe_tables(), end="")
+    return 0
+
+
+def explain_name(name: str, study: str, extract: str) -> str:
+    """Return what a rule or cause of a study says; LeukocytosisError when there is none."""
+    from leukocytosis.config import load_codelists, load_manifest, load_protocol, load_units
+    from leukocytosis.config.casebook import load_chapters
+    from leukocytosis.explain import Shelf, explain
+
+    codelists = load_codelists(Path("config/codelists"))
+    shelf = Shelf(
+        load_protocol(Path(f"config/studies/{study}.yaml"), codelists),
+        load_manifest(Path(f"config/extracts/{extract}.yaml")),
+        codelists,
+        load_units(Path("config/units.csv")),
+        load_chapters(CASES),
+        Path("results/extracts") / extract,
+    )
+    return explain(name, shelf)
 
 
 def check_configuration(study: str, extract: str) -> None:
