@@ -18,6 +18,7 @@ from leukocytosis.figures import (
     draw_causes,
     draw_flow,
     draw_forest,
+    draw_overlap,
     draw_survival,
     render_svg,
     save_figure,
@@ -31,6 +32,7 @@ STUDY = fixtures.protocol()
 ALL = {
     "flow": lambda: draw_flow(fixtures.attrition()),
     "causes": lambda: draw_causes(STUDY, fixtures.estimates()),
+    "overlap": lambda: draw_overlap(STUDY, fixtures.estimates()),
     "risk": lambda: draw_survival(STUDY, PRIMARY, fixtures.curves()),
     "survival": lambda: draw_survival(STUDY, SURVIVAL, fixtures.curves()),
     "forest": lambda: draw_forest(fixtures.estimates(), PRIMARY),
@@ -231,3 +233,17 @@ def test_the_users_own_settings_do_not_change_a_figure(tmp_path: Path) -> None:
     plain = render_svg(ALL["risk"](), "risk", None)
     with mpl.rc_context({"font.size": 20, "svg.hashsalt": None, "lines.linewidth": 9}):
         assert render_svg(ALL["risk"](), "risk", None) == plain
+
+
+def test_the_overlap_shows_its_combinations_most_patients_first() -> None:
+    rows = [
+        {"analysis_id": "overlap", "term": term, "n_events": n, "estimate": share}
+        for term, n, share in (("infection", 9, 0.09), ("growth_factor+infection", 31, 0.31),
+                               ("plr", None, None))
+    ]  # fmt: skip
+    figure = draw_overlap(STUDY, rows)
+    bars, matrix = figure.axes
+    assert [bar.get_height() for bar in bars.patches] == [31, 9]
+    joined = [line.get_ydata() for line in matrix.lines if line.get_linestyle() == "-"]
+    assert [len(list(ys)) for ys in joined] == [2, 1]
+    assert "leukemoid" not in words(figure)

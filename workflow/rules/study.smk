@@ -91,7 +91,7 @@ rule estimate:
     input:
         expand(
             f"{RESULTS}/{{table}}.parquet",
-            table=["analysis_set", "attrition"],
+            table=["analysis_set", "attrition", "evidence", "causes", "causes_present"],
             allow_missing=True,
         ),
         truth=lambda wildcards: [
@@ -111,7 +111,7 @@ rule estimate:
     params:
         code=digest_code("estimate"),
         protocol=protocol_sections(
-            "outcomes", "covariates", "analyses", "causes", "claims"
+            "outcomes", "covariates", "analyses", "evidence", "causes", "claims"
         ),
     message:
         "Estimating"

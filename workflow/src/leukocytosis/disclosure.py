@@ -11,7 +11,8 @@ from leukocytosis.tables import BY_NAME
 if TYPE_CHECKING:
     import pandas as pd
 
-PARTITIONS = ("cause_shares", "group_shares", "overlap")  # rows that add up to the cohort
+# rows that add up to the cohort, or to its undetermined patients
+PARTITIONS = ("cause_shares", "group_shares", "overlap", "precedence", "unseen")
 NUMBERS = ["estimate", "ci_low", "ci_high", "p_value", "n_events"]
 
 
@@ -55,10 +56,22 @@ def _hide_estimates(rows: pd.DataFrame, k: int) -> pd.DataFrame:
         small |= _shadow(rows[rows["analysis_id"] == partition], small).reindex(
             rows.index, fill_value=False
         )
+    small |= _near(rows, k)
     rows.loc[small, NUMBERS] = None
     rows.loc[small & rows["n"].between(1, k - 1), "n"] = None
     rows.loc[small, "note"] = f"hidden: rests on fewer than {k} patients or would reveal such"
     return rows
+
+
+def _near(rows: pd.DataFrame, k: int) -> pd.Series[bool]:
+    """Return the readings of a share whose difference from another gives a small number away."""
+    readings = rows["analysis_id"].str.startswith("order_")
+    readings |= rows["analysis_id"] == "plr_interval"
+    of = rows["term"].where(rows["analysis_id"] != "plr_interval", "plr")
+    compared = rows[readings | (rows["analysis_id"] == "cause_shares")]
+    counts = compared["n_events"].astype(float).groupby(of)
+    close = counts.apply(lambda found: found.sort_values().diff().between(1, k - 1).any())
+    return readings & of.map(close).fillna(value=False).astype(bool)
 
 
 def _shadow(part: pd.DataFrame, small: pd.Series[bool]) -> pd.Series[bool]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from leukocytosis.accuracy import compare_with_truth
+from leukocytosis.attribution import fit_attribution
 from leukocytosis.config import Claims, Protocol
 from leukocytosis.describe import describe_patients
 from leukocytosis.errors import ExtractError, Problem
@@ -23,7 +24,8 @@ def estimate(protocol: Protocol, claims: Claims | None, truth: Path | None, stud
     """
     patients = read_frame(study / "analysis_set.parquet")
     with connect(study / ".scratch") as con:
-        estimates = [vars(row) for row in fit_all(protocol, patients)]
+        fitted = [*fit_all(protocol, patients), *fit_attribution(protocol, con, study)]
+        estimates = [vars(row) for row in fitted]
         rows: dict[str, Sequence[dict[str, Any]]] = {
             "estimates": estimates,
             "curves": list(find_curves(protocol, patients)),

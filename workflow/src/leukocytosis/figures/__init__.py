@@ -5,11 +5,13 @@ from leukocytosis.figures.flow import draw_flow
 from leukocytosis.figures.forest import draw_forest
 from leukocytosis.figures.style import render_svg, save_figure
 from leukocytosis.figures.survival import draw_survival
+from leukocytosis.figures.upset import draw_overlap
 
 __all__ = [
     "draw_causes",
     "draw_flow",
     "draw_forest",
+    "draw_overlap",
     "draw_survival",
     "render_svg",
     "save_figure",

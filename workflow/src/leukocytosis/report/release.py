@@ -12,13 +12,14 @@ from leukocytosis.figures import (
     draw_causes,
     draw_flow,
     draw_forest,
+    draw_overlap,
     draw_survival,
     render_svg,
     save_figure,
 )
 from leukocytosis.figures.survival import is_survival
 from leukocytosis.prose import describe_statistics
-from leukocytosis.report import grids
+from leukocytosis.report import attribution, grids
 from leukocytosis.report.headlines import (
     describe_certainty,
     describe_headlines,
@@ -80,6 +81,13 @@ def draw_all(inputs: ReportInputs) -> tuple[Drawing, ...]:
             "groups.",
             "Shares of the primary causes with intervals; the table below has the same numbers.",
             draw_causes(protocol, estimates),
+        ),
+        Drawing(
+            "overlap", "overlap", "Causes that are present before the order decides: filled dots "
+            "joined by a line make a combination, the bar above counts its patients. A refractory "
+            "infection is present, too.",
+            "UpSet plot of the combinations of causes; the table below has the same numbers.",
+            draw_overlap(protocol, estimates),
         ),
         *(_draw_outcome(inputs, o.id, o.title, curves) for o in protocol.outcomes),
         Drawing(
@@ -153,6 +161,9 @@ def _grids(inputs: ReportInputs) -> dict[str, grids.Grid]:
         "attrition": grids.list_attrition(inputs),
         "causes": grids.list_causes(inputs),
         "overlap": grids.list_overlap(inputs),
+        "precedence": attribution.list_precedence(inputs),
+        "orders": attribution.list_orders(inputs),
+        "unseen": attribution.list_unseen(inputs),
         "table_one": grids.list_table_one(inputs),
         "features": grids.list_features(inputs),
         "follow_up": grids.list_follow_up(inputs),

@@ -1,0 +1,84 @@
+"""Which causes occur together before the order decides: an UpSet plot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from leukocytosis.config import Protocol
+from leukocytosis.figures.style import (
+    FAINT,
+    INK,
+    Row,
+    draw_words,
+    find_rows,
+    new_figure,
+    styled,
+    wrap,
+)
+from leukocytosis.prose import format_number, is_known, name_cause
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MOST = 14  # combinations that fit the width; the table lists all
+
+
+def draw_overlap(protocol: Protocol, estimates: Sequence[Row]) -> Figure:
+    """Return the combinations of causes, most patients first, with the patients of each.
+
+    A filled dot marks a cause of the combination, a line joins them. At most 14 combinations.
+    """
+    rows = find_combinations(estimates)
+    if not rows:
+        return draw_words("No overlap is drawn: no combination of causes may be shown.")
+    causes = find_causes(protocol, rows)
+    with styled():
+        height = 1.9 + 0.26 * len(causes)
+        figure = new_figure(height)
+        matrix_top = (0.25 + 0.26 * len(causes)) / height
+        bars = figure.add_axes((0.36, matrix_top + 0.05, 0.62, 1 - matrix_top - 0.17))
+        matrix = figure.add_axes((0.36, 0.1 / height, 0.62, matrix_top - 0.1 / height))
+        _draw_bars(bars, rows)
+        _draw_matrix(matrix, protocol, causes, rows)
+    return figure
+
+
+def find_combinations(estimates: Sequence[Row]) -> list[Row]:
+    """Return the combinations whose count may be shown, most patients first."""
+    rows = [row for row in find_rows(estimates, analysis_id="overlap") if is_known(row["estimate"])]
+    return sorted(rows, key=lambda row: (-row["n_events"], row["term"]))[:MOST]
+
+
+def find_causes(protocol: Protocol, rows: Sequence[Row]) -> list[str]:
+    """Return the causes of some combinations, in the protocol's order."""
+    named = {cause for row in rows for cause in row["term"].split("+")}
+    order = [cause.id for cause in protocol.causes]
+    return sorted(named, key=lambda cause: [*order, cause].index(cause))
+
+
+def _draw_bars(axes: Axes, rows: Sequence[Row]) -> None:
+    counts = [int(row["n_events"]) for row in rows]
+    axes.bar(range(len(rows)), counts, width=0.6, color=INK)
+    for x, count in enumerate(counts):
+        axes.annotate(format_number(count), (x, count), (0, 2), textcoords="offset points",
+                      ha="center", va="bottom", fontsize=8.5)  # fmt: skip
+    axes.set_xlim(-0.6, max(len(rows), 6) - 0.4)
+    axes.set_xticks([])
+    axes.set_ylabel("patients")
+
+
+def _draw_matrix(axes: Axes, protocol: Protocol, causes: list[str], rows: Sequence[Row]) -> None:
+    for x, row in enumerate(rows):
+        here = [causes.index(cause) for cause in row["term"].split("+")]
+        others = [y for y in range(len(causes)) if y not in here]
+        axes.plot([x] * len(others), others, "o", color=FAINT, alpha=0.25, markersize=5, mew=0)
+        axes.plot([x] * len(here), here, "o-", color=INK, markersize=6)
+    axes.set_xlim(-0.6, max(len(rows), 6) - 0.4)
+    axes.set_ylim(len(causes) - 0.5, -0.5)
+    axes.set_yticks(range(len(causes)), [wrap(name_cause(protocol, c), 25) for c in causes])
+    axes.set_xticks([])
+    axes.tick_params(axis="y", length=0, labelsize=8.5)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_visible(False)
