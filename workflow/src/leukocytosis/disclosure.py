@@ -71,7 +71,7 @@ def _near(rows: pd.DataFrame, k: int) -> pd.Series[bool]:
     compared = rows[readings | (rows["analysis_id"] == "cause_shares")]
     counts = compared["n_events"].astype(float).groupby(of)
     close = counts.apply(lambda found: found.sort_values().diff().between(1, k - 1).any())
-    return readings & of.map(close).fillna(value=False).astype(bool)
+    return readings & of.isin(close[close].index)
 
 
 def _shadow(part: pd.DataFrame, small: pd.Series[bool]) -> pd.Series[bool]:

@@ -12,6 +12,7 @@ from leukocytosis.config.reading import read_text
 from leukocytosis.errors import ConfigError, Problem, nearest
 
 COLUMNS = ["code_system", "code", "match", "term", "category", "source"]
+LAB_SYSTEM, COUNT_PER_VOLUME = "LOINC", "count_per_volume"
 WORD_SYSTEMS = ("drug_name", "specimen_name", "organism_name", "test_name")
 FORMATS = {
     "LOINC": r"\d{1,5}-\d",
@@ -40,6 +41,16 @@ class Codelist:
 
     name: str
     entries: tuple[Entry, ...]
+
+    @property
+    def quantity(self) -> str | None:
+        """Return what a list of laboratory codes measures; None for any other list.
+
+        The category of such a list names a quantity of config/units.csv; without one its codes
+        are counts per volume.
+        """
+        codes = self.of(LAB_SYSTEM)
+        return (codes[0].category or COUNT_PER_VOLUME) if codes else None
 
     def of(self, *systems: str) -> tuple[Entry, ...]:
         """Return the entries of these code systems."""

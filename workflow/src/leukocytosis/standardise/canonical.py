@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from leukocytosis.config import Codelist, Unit
+from leukocytosis.config import Codelist
 from leukocytosis.config.codelist import FORMATS
 from leukocytosis.matching import compile_drug_match, compile_in_systems
 from leukocytosis.standardise import values, wanted
-from leukocytosis.standardise.labs import compile_standard_unit, compile_unit_factor
+from leukocytosis.standardise.labs import Measures, compile_standard_unit, compile_unit_factor
 from leukocytosis.standardise.reading import NOTHING, Reader
 from leukocytosis.store import quoted
 from leukocytosis.tables import DRUG_KINDS
@@ -21,7 +21,7 @@ class Vocabulary:
 
     codelists: Mapping[str, Codelist]
     code_map: Mapping[tuple[str, str], tuple[str, str]]
-    units: tuple[Unit, ...]
+    measures: Measures
 
 
 def read_patients(reader: Reader, _: Vocabulary) -> None:
@@ -94,9 +94,9 @@ def read_labs(reader: Reader, vocabulary: Vocabulary) -> None:
         "comparator": _comparator(reader),
         "specimen": reader.text("specimen"),
         "printed_unit": printed,
-        "factor": compile_unit_factor("concept", "printed_unit", reader.manifest, vocabulary.units),
+        "factor": compile_unit_factor("concept", "printed_unit", vocabulary.measures),
         "value": "round(number * factor, 9)",
-        "unit": compile_standard_unit("concept"),
+        "unit": compile_standard_unit("concept", vocabulary.measures),
         "result_status": f"lower({_status(reader)})",
     }
     _judge_labs(reader)

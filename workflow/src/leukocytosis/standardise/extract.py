@@ -64,7 +64,8 @@ def standardise(
     ExtractError lists everything about the files that must be mended first.
     """
     code_map = wanted.load_code_map(manifest, project / "config" / "extracts")
-    vocabulary = canonical.Vocabulary(codelists, code_map, tuple(units))
+    measures = labs.find_measures(codelists, tuple(units), manifest)
+    vocabulary = canonical.Vocabulary(codelists, code_map, measures)
     with connect(out / ".scratch") as con:
         types = files.open_files(con, manifest, project)
         job = Job(con, manifest, vocabulary, project, out, types)
@@ -96,7 +97,7 @@ def _standardise_table(job: Job, table: Table) -> None:
     if table.name == "drugs":
         settled = _compile_doses_recorded(job)
     elif table.name == "labs":
-        settled = labs.compile_labs(job.con, "judged", job.manifest, job.vocabulary.units)
+        settled = labs.compile_labs(job.con, "judged", job.vocabulary.measures)
         rules += labs.RULES
     else:
         settled = _compile_unrepeated(job.con, table)
@@ -260,7 +261,7 @@ def _spellings(job: Job, rule: Rule, parts: Path) -> str:
         f"SELECT printed_unit FROM {scan(parts)} WHERE rejected_by = 'unit_not_listed' "
         f"GROUP BY 1 HAVING count(*) >= {SHOWN_FROM} AND length(printed_unit) <= 20 ORDER BY 1",
     )
-    known = [unit.unit for unit in job.vocabulary.units]
+    known = [unit.unit for unit in job.vocabulary.measures.units]
     named = [f"'{unit}'{nearest(unit, known)}" for (unit,) in rows]
     return f": {listed(named)}" if named else f" (each in fewer than {SHOWN_FROM} rows)"
 

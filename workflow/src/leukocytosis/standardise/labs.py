@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from leukocytosis.config import Manifest, Unit, fold_unit
+from leukocytosis.config import Codelist, Manifest, Unit, fold_unit
+from leukocytosis.errors import ConfigError, Problem, nearest
 from leukocytosis.standardise.reading import Rule
 from leukocytosis.store import Connection, fetch, quoted
 
-QUANTITY = {  # concepts that are not a count per volume
-    "neutrophils_percent": "share",
-    "bands_percent": "share",
-    "blasts_percent": "share",
-    "basophils_percent": "share",
-}
-STANDARD_UNIT = {"count_per_volume": "10*9/L", "share": "%"}
 SAME = "hash(patient_id, code, taken_at)"
 RULES = (
     Rule("unit_missing", "unit", ""),
@@ -23,7 +19,37 @@ RULES = (
 )
 
 
-def compile_labs(con: Connection, parts: str, manifest: Manifest, units: Sequence[Unit]) -> str:
+@dataclass(frozen=True)
+class Measures:
+    """In which quantity each concept is measured, and the units of each quantity."""
+
+    quantities: Mapping[str, str]  # concept → quantity
+    units: tuple[Unit, ...]
+    local: Mapping[str, str]  # the extract's own spellings → a known one
+
+
+def find_measures(
+    codelists: Mapping[str, Codelist], units: tuple[Unit, ...], manifest: Manifest
+) -> Measures:
+    """Return the measures of every lab codelist; ConfigError for a quantity without units."""
+    quantities = {name: codelist.quantity for name, codelist in codelists.items()}
+    measured = {name: quantity for name, quantity in quantities.items() if quantity}
+    known = {unit.quantity for unit in units}
+    problems = [
+        Problem(
+            f"codelist {name}",
+            f"measures '{quantity}', which units.csv does not list{nearest(quantity, known)}",
+            "mend its category, or add the quantity's units",
+        )
+        for name, quantity in sorted(measured.items())
+        if quantity not in known
+    ]
+    if problems:
+        raise ConfigError(problems)
+    return Measures(measured, units, manifest.units)
+
+
+def compile_labs(con: Connection, parts: str, measures: Measures) -> str:
     """Return the judged lab rows with missing units settled and repeated results told apart.
 
     A missing unit is taken from the laboratory's other rows of the same code when these have
@@ -50,7 +76,7 @@ def compile_labs(con: Connection, parts: str, manifest: Manifest, units: Sequenc
         "WHERE rejected_by IS NULL GROUP BY same HAVING count(*) > 1"
     )
     con.execute(f"CREATE OR REPLACE TEMP TABLE repetition AS {_compile_repetitions(parts)}")
-    return _compile_settled(parts, manifest, units)
+    return _compile_settled(parts, measures)
 
 
 def _compile_repetitions(parts: str) -> str:
@@ -69,8 +95,8 @@ def _compile_repetitions(parts: str) -> str:
     )
 
 
-def _compile_settled(parts: str, manifest: Manifest, units: Sequence[Unit]) -> str:
-    factor = compile_unit_factor("concept", "the_unit", manifest, units)
+def _compile_settled(parts: str, measures: Measures) -> str:
+    factor = compile_unit_factor("concept", "the_unit", measures)
     return (
         "SELECT * EXCLUDE (rejected_by, changed_by, value, why, the_unit), "
         f"if(printed_unit IS NULL, round(number * {factor}, 9), value) AS value, "
@@ -82,28 +108,36 @@ def _compile_settled(parts: str, manifest: Manifest, units: Sequence[Unit]) -> s
     )
 
 
-def compile_standard_unit(concept: str) -> str:
+def compile_standard_unit(concept: str, measures: Measures) -> str:
     """Return the standard unit of a concept."""
-    shares = ", ".join(quoted(c) for c in sorted(QUANTITY))
-    return f"CASE WHEN {concept} IN ({shares}) THEN '%' ELSE '10*9/L' END"
+    standard = {unit.quantity: unit.standard_unit for unit in measures.units}
+    return _by_quantity(concept, measures, {q: quoted(unit) for q, unit in standard.items()})
 
 
-def compile_unit_factor(
-    concept: str, printed: str, manifest: Manifest, units: Sequence[Unit]
-) -> str:
+def compile_unit_factor(concept: str, printed: str, measures: Measures) -> str:
     """Return the factor from a printed unit to the concept's standard one; NULL if unlisted."""
-    factors: dict[str, dict[str, float]] = {quantity: {} for quantity in STANDARD_UNIT}
-    for unit in units:
-        factors.setdefault(unit.quantity, {})[unit.unit] = unit.factor
+    factors: dict[str, dict[str, float]] = defaultdict(dict)
+    for unit in measures.units:
+        factors[unit.quantity][unit.unit] = unit.factor
     for known in factors.values():
-        for local, standard in manifest.units.items():
+        for local, standard in measures.local.items():
             if fold_unit(standard) in known:
                 known[fold_unit(local)] = known[fold_unit(standard)]
-    shares = ", ".join(quoted(c) for c in sorted(QUANTITY))
-    return (
-        f"CASE WHEN {concept} IN ({shares}) THEN {_factors(printed, factors['share'])} "
-        f"ELSE {_factors(printed, factors['count_per_volume'])} END"
+    compiled = {quantity: _factors(printed, known) for quantity, known in factors.items()}
+    return _by_quantity(concept, measures, compiled)
+
+
+def _by_quantity(concept: str, measures: Measures, compiled: Mapping[str, str]) -> str:
+    concepts: dict[str, list[str]] = defaultdict(list)
+    for name, quantity in sorted(measures.quantities.items()):
+        concepts[quantity].append(quoted(name))
+    if len(concepts) == 1:
+        return compiled[next(iter(concepts))]
+    whens = " ".join(
+        f"WHEN {concept} IN ({', '.join(names)}) THEN {compiled[quantity]}"
+        for quantity, names in sorted(concepts.items())
     )
+    return f"CASE {whens} END" if whens else "NULL"
 
 
 def _factors(printed: str, factors: Mapping[str, float]) -> str:
