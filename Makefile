@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONHASHSEED := 0
 SNAKEMAKE = snakemake --cores $(CORES) --config study=$(STUDY) extract=$(EXTRACT)
 
-.PHONY: help setup study test lint format types oracle bench clean
+.PHONY: help setup study studies test lint format types oracle bench clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -31,6 +31,9 @@ setup: $(READY)  ## install what the lock file names
 # A killed run leaves a lock and maybe a job to repeat: take both up again.
 study: $(READY)  ## run STUDY on EXTRACT (granger2009 on synthetic)
 	@leukocytosis run $(STUDY) $(EXTRACT) --cores $(CORES)
+
+studies: $(READY)  ## run every published study on EXTRACT and set them beside each other
+	@leukocytosis studies $(EXTRACT) --cores $(CORES)
 
 test: $(READY)  ## all tests
 	pytest -n 2

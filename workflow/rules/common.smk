@@ -23,6 +23,17 @@ except LeukocytosisError as error:
     sys.exit(error.exit_code)
 
 
+def family():
+    """The studies with published numbers: the index study first, the others by name."""
+    paths = sorted(Path("config/studies").glob("*.yaml"))
+    protocols = [load_protocol(path) for path in paths]
+    names = [protocol.study for protocol in protocols if protocol.claims]
+    return sorted(names, key=lambda name: (name != "granger2009", name))
+
+
+FAMILY = family()
+
+
 def protocol_files(wildcards):
     """The protocol and those it extends; codelists and units."""
     names, folder = [wildcards.study], Path("config/studies")

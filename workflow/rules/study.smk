@@ -91,7 +91,13 @@ rule estimate:
     input:
         expand(
             f"{RESULTS}/{{table}}.parquet",
-            table=["analysis_set", "attrition", "evidence", "causes", "causes_present"],
+            table=[
+                "analysis_set",
+                "attrition",
+                "evidence",
+                "causes",
+                "causes_present",
+            ],
             allow_missing=True,
         ),
         truth=lambda wildcards: [
@@ -176,3 +182,23 @@ rule first_look:
         "Running the notebook"
     script:
         "../scripts/first_look.py"
+
+
+rule compare:
+    """The studies with published numbers, beside each other on one extract."""
+    input:
+        expand(f"{RELEASE}/report.html", study=FAMILY, allow_missing=True),
+    output:
+        page="results/compare/{extract}/release/studies.html",
+        figures=directory("results/compare/{extract}/release/figures"),
+    log:
+        "results/logs/compare/{extract}.log",
+    conda:
+        "../../envs/leukocytosis.yaml"
+    params:
+        code=digest_code("release"),
+        studies=FAMILY,
+    message:
+        "Setting the studies beside each other"
+    script:
+        "../scripts/compare.py"

@@ -53,7 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked.add_argument("extract", nargs="?", default="synthetic")
     commands.add_parser("cases", help="print the case book")
     commands.add_parser("tables", help="print the manual of tables")
-    run.add_argument("--cores", default="2")
+    family = commands.add_parser("studies", help="run every published study on an extract")
+    family.add_argument("extract")
+    for command in (run, family):
+        command.add_argument("--cores", default="2")
     given = parser.parse_args(arguments)
     try:
         return _obey(given)
@@ -65,6 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _obey(given: argparse.Namespace) -> int:
     if given.command == "run":
         return run_study(given.study, given.extract, given.cores)
+    if given.command == "studies":
+        return run_studies(given.extract, given.cores)
     if given.command == "check":
         check_configuration(given.study, given.extract)
     elif given.command == "explain":
@@ -121,18 +126,31 @@ def run_study(study: str, extract: str, cores: str) -> int:
 
     Returns the exit code of the rule that failed on something a user can mend, else Snakemake's.
     """
-    command = ["snakemake", "--cores", cores, "--rerun-incomplete", "--config"]
-    command += [f"study={study}", f"extract={extract}"]
+    code = _run_snakemake(cores, study, extract)
+    if not code:
+        release = Path("results/studies") / study / extract / "release"
+        print(f"\nReport: {release / 'report.html'}\n")
+        print((release / "headlines.txt").read_text(encoding="utf-8"), end="")
+    return code
+
+
+def run_studies(extract: str, cores: str) -> int:
+    """Run every study with published numbers on an extract; print where they are compared."""
+    page = Path("results/compare") / extract / "release/studies.html"
+    code = _run_snakemake(cores, "granger2009", extract, str(page))
+    if not code:
+        print(f"\nComparison: {page}")
+    return code
+
+
+def _run_snakemake(cores: str, study: str, extract: str, *targets: str) -> int:
+    command = ["snakemake", "--cores", cores, "--rerun-incomplete", *targets]
+    command += ["--config", f"study={study}", f"extract={extract}"]
     with _alone():
         if any(Path(".snakemake/locks").glob("*")):  # nobody else runs, so a killed run left them
             subprocess.run([*command, "--unlock"], check=True, capture_output=True)
         finished = subprocess.run(command, check=False)
-    if finished.returncode:
-        return _exit_code(extract) or finished.returncode
-    release = Path("results/studies") / study / extract / "release"
-    print(f"\nReport: {release / 'report.html'}\n")
-    print((release / "headlines.txt").read_text(encoding="utf-8"), end="")
-    return 0
+    return (_exit_code(extract) or finished.returncode) if finished.returncode else 0
 
 
 def _exit_code(extract: str) -> int | None:

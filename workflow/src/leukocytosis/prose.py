@@ -16,7 +16,7 @@ from typing import TypeGuard
 from leukocytosis.config import Protocol
 from leukocytosis.config.cause import AtLeast, Cause, Way
 from leukocytosis.config.evidence import Assessed, Rule, Through, Window
-from leukocytosis.config.protocol import Criterion, Outcome
+from leukocytosis.config.protocol import Criterion, Index, Outcome
 
 ROUNDING = "Printed numbers are rounded half up; the tables hold them unrounded."
 NOT_SHOWN = "not shown"
@@ -266,7 +266,10 @@ def describe_protocol(protocol: Protocol) -> tuple[Statement, ...]:
     """Return the methods, a sentence per decision, in the order the study makes them."""
     index = protocol.index
     threshold = f"{index.above.operator} {index.above.value:g} {_unit(index.above.unit)}"
-    text = f"The index is the patient's {index.take} blood white count {threshold}; its day is 0."
+    text = (
+        f"The index is the patient's {index.take} blood white count {threshold}{_narrow(index)}; "
+    )
+    text += "its day is 0."
     return (
         Statement("index", text, index.basis, index.source),
         *_describe_population(protocol),
@@ -284,6 +287,20 @@ def describe_protocol(protocol: Protocol) -> tuple[Statement, ...]:
     )
 
 
+def _narrow(index: Index) -> str:
+    words = ""
+    if index.within_hours_of_admission:
+        words += f" in the first {index.within_hours_of_admission} hours of an inpatient stay"
+    if index.repeated:
+        days = index.repeated.at_least_days_apart
+        words += f" at least {days} days after an earlier such count (no time before it counts)"
+    if index.differential:
+        asked, above = index.differential, index.differential.above
+        share = f"{asked.concept.replace('_', ' ')} {above.operator} {above.value:g} {above.unit}"
+        words += f" with {share} {describe_window(asked.window)}"
+    return words
+
+
 def _describe_population(protocol: Protocol) -> Iterator[Statement]:
     population = protocol.population
     for criterion in population.exclude:
@@ -297,10 +314,14 @@ def _describe_population(protocol: Protocol) -> Iterator[Statement]:
 
 def _criterion(topic: str, criterion: Criterion, effect: str) -> Statement:
     text = (
-        f"{_capital(criterion.title)}: a code of the list {criterion.codelist}, "
+        f"{_capital(criterion.title)}: a {_what(criterion)} of the list {criterion.codelist}, "
         f"{describe_window(criterion.window)}, {effect}."
     )
     return Statement(topic, text, criterion.basis, criterion.source)
+
+
+def _what(criterion: Criterion) -> str:
+    return "code" if criterion.from_ == "diagnoses" else "positive test"
 
 
 def _describe_precedence(protocol: Protocol) -> Statement:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from leukocytosis.config import Claims, Manifest, Policy, Protocol
 from leukocytosis.disclosure import disclose
-from leukocytosis.report import ReportInputs, describe_headlines, write_release
+from leukocytosis.report import (
+    ReportInputs,
+    describe_headlines,
+    write_comparison,
+    write_release,
+)
 from leukocytosis.store import read_frame
 
 STUDY_TABLES = ("attrition", "estimates", "curves", "table_one", "scorecard", "accuracy")
@@ -27,10 +33,41 @@ def release(
     `folder` is the release folder within the study's results. DisclosureError when a person-level
     table was about to leave.
     """
-    study = folder.parent
-    frames = {name: read_frame(study / f"{name}.parquet") for name in STUDY_TABLES}
-    frames |= {name: read_frame(extract / f"{name}.parquet") for name in EXTRACT_TABLES}
-    inputs = ReportInputs(protocol, manifest, disclose(frames, policy), claims)
+    inputs = read_inputs(protocol, manifest, policy, claims, extract, folder.parent)
     write_release(inputs, folder)
     lines = "".join(f"{line}\n" for line in describe_headlines(inputs))
     (folder / HEADLINES).write_text(lines, encoding="utf-8")
+
+
+def read_inputs(
+    protocol: Protocol,
+    manifest: Manifest,
+    policy: Policy,
+    claims: Claims | None,
+    extract: Path,
+    study: Path,
+) -> ReportInputs:
+    """Return a study's aggregate tables as they may leave; DisclosureError for any other."""
+    frames = {name: read_frame(study / f"{name}.parquet") for name in STUDY_TABLES}
+    frames |= {name: read_frame(extract / f"{name}.parquet") for name in EXTRACT_TABLES}
+    return ReportInputs(protocol, manifest, disclose(frames, policy), claims)
+
+
+def compare(
+    studies: Sequence[tuple[Protocol, Claims | None]],
+    manifest: Manifest,
+    policy: Policy,
+    results: Path,
+    folder: Path,
+) -> None:
+    """Write the page that sets several studies of one extract beside each other.
+
+    `results` is the project's results folder, `folder` the release folder of the comparison.
+    """
+    extract = results / "extracts" / manifest.extract
+    members = [
+        read_inputs(protocol, manifest, policy, claims, extract,
+                    results / "studies" / protocol.study / manifest.extract)
+        for protocol, claims in studies
+    ]  # fmt: skip
+    write_comparison(members, folder)

@@ -449,7 +449,7 @@ SCORECARD = Table(
         text("claim_id", "The claim."),
         text("text", "What the paper says, in our words."),
         maybe(number("published", "The published number.")),
-        maybe(text("unit", "count or percent.")),
+        maybe(text("unit", "count, percent or days.")),
         maybe(number("estimate", "Ours.")),
         maybe(number("ci_low", "Lower end of our 95 % interval.")),
         maybe(number("ci_high", "Upper end of our 95 % interval.")),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from leukocytosis.cohort.days import compile_days
 from leukocytosis.config import Codelist, Protocol
 from leukocytosis.config.evidence import Window
 from leukocytosis.config.protocol import Criterion
-from leukocytosis.matching import compile_in_systems
+from leukocytosis.matching import compile_in_systems, compile_words, compile_words_match
 from leukocytosis.store import (
     Connection,
     add_views,
@@ -30,14 +30,19 @@ def find_index(
 ) -> None:
     """Write `episodes` and `attrition` of a study into `out`.
 
-    The index is the patient's first blood count beyond the threshold by the time it was taken;
-    ties go to the higher value. Counts dated only to a month cannot be an index. A printed bound
-    counts only when every value it allows is beyond the threshold. Criteria are judged at that
-    index, in the protocol's order.
+    The index is the patient's first blood count beyond the threshold by the time it was taken
+    (of those near an admission, or repeated, where the protocol asks for it); ties go to the
+    higher value. Counts dated only to a month cannot be an index. A printed bound counts only
+    when every value it allows is beyond the threshold. Criteria are judged at that index, in the
+    protocol's order.
     """
     with connect(out / ".scratch") as con:
-        add_views(con, extract, ["patients", "deaths", "labs", "diagnoses", "encounters"])
+        add_views(con, extract, [
+            "patients", "deaths", "labs", "diagnoses", "encounters", "microbiology",
+        ])  # fmt: skip
         con.execute(f"CREATE TEMP TABLE beyond AS {compile_beyond(protocol)}")
+        con.execute(f"CREATE TEMP TABLE near AS {compile_near(protocol)}")
+        con.execute(f"CREATE TEMP TABLE qualifying AS {compile_repeated(protocol)}")
         con.execute(f"CREATE TEMP TABLE candidates AS {COMPILED_CANDIDATES}")
         _find_criteria(con, protocol, codelists)
         _write_attrition(con, protocol, out)
@@ -57,12 +62,37 @@ def compile_beyond(protocol: Protocol) -> str:
     )
 
 
+def compile_near(protocol: Protocol) -> str:
+    """Return the query of such counts taken in the first hours of a stay, when that is asked."""
+    hours = protocol.index.within_hours_of_admission
+    if hours is None:
+        return "FROM beyond WHERE taken_precision IN ('second', 'day')"
+    return (
+        "SELECT b.* FROM beyond b SEMI JOIN encounters e ON e.patient_id = b.patient_id "
+        "AND coalesce(e.setting, 'inpatient') = 'inpatient' AND b.taken_at >= e.started_at "
+        f"AND b.taken_at <= e.started_at + INTERVAL {hours} HOUR "
+        "WHERE b.taken_precision = 'second'"  # a day alone cannot be placed to the hour
+    )
+
+
+def compile_repeated(protocol: Protocol) -> str:
+    """Return the query of such counts that repeat one of long enough before, when that is asked."""
+    repeated = protocol.index.repeated
+    if repeated is None:
+        return "FROM near"
+    first = "min(CAST(taken_at AS DATE)) OVER (PARTITION BY patient_id)"
+    return (
+        f"FROM near QUALIFY date_diff('day', {first}, CAST(taken_at AS DATE)) "
+        f">= {repeated.at_least_days_apart}"
+    )
+
+
 COMPILED_CANDIDATES = """
     WITH firsts AS (
         SELECT patient_id, arg_min(
             struct_pack(taken_at, value, encounter_id), (taken_at, -value, lab_id)
         ) AS index_count
-        FROM beyond WHERE taken_precision IN ('second', 'day') GROUP BY patient_id
+        FROM qualifying GROUP BY patient_id
     )
     SELECT patient_id, index_count, CAST(index_count.taken_at AS DATE) AS index_on,
            sex, birth_year, died_on
@@ -72,28 +102,51 @@ COMPILED_CANDIDATES = """
 
 def _find_criteria(con: Connection, protocol: Protocol, codelists: Mapping[str, Codelist]) -> None:
     """Add one yes/no column per criterion to the candidates, in table `judged`."""
-    first, last = compile_days("diagnoses")
-    con.execute(
-        "CREATE TEMP TABLE candidate_diagnoses AS "
-        f"SELECT d.*, {first} AS days_from_index, {last} AS last_day_from_index, "
-        "c.index_count.encounter_id AS index_encounter_id "
-        "FROM diagnoses d JOIN candidates c USING (patient_id)"
-    )
+    for table in ("diagnoses", "microbiology"):
+        first, last = compile_days(table)
+        con.execute(
+            f"CREATE TEMP TABLE candidate_{table} AS "
+            f"SELECT d.*, {first} AS days_from_index, {last} AS last_day_from_index, "
+            "c.index_count.encounter_id AS index_encounter_id "
+            f"FROM {table} d JOIN candidates c USING (patient_id)"
+        )
     criteria = (*protocol.population.exclude, *protocol.population.include)
-    columns = ", ".join(
-        f"patient_id IN (SELECT patient_id FROM candidate_diagnoses WHERE "
+    columns = [
+        f"patient_id IN (SELECT patient_id FROM candidate_{criterion.from_} WHERE "
         f"{compile_criterion(criterion, codelists)}) AS {criterion.id}"
         for criterion in criteria
-    )
+    ]
+    columns += _compile_differential(protocol)
     con.execute(
-        f"CREATE TEMP TABLE judged AS SELECT *, {columns or 'true AS no_criteria'} FROM candidates"
+        "CREATE TEMP TABLE judged AS "
+        f"SELECT *, {', '.join(columns) or 'true AS no_criteria'} FROM candidates"
     )
+
+
+def _compile_differential(protocol: Protocol) -> list[str]:
+    """Return the differential's share: the latest in the window; NULL when there is none."""
+    asked = protocol.index.differential
+    if asked is None:
+        return []
+    first, _ = compile_days("labs")
+    return [
+        "(SELECT arg_max(value, (taken_at, lab_id)) FROM labs "
+        f"WHERE labs.patient_id = candidates.patient_id AND concept = {quoted(asked.concept)} "
+        f"AND {first} BETWEEN {asked.window.from_day} AND {asked.window.to_day}) AS differential"
+    ]
 
 
 def compile_criterion(criterion: Criterion, codelists: Mapping[str, Codelist]) -> str:
-    """Return the condition on a diagnosis row (with its days and index encounter)."""
+    """Return the condition on a row of the criterion's table (with its days and index stay)."""
     entries = codelists[criterion.codelist].entries
-    match = compile_in_systems("code", "code_system", entries)
+    if criterion.from_ == "microbiology":
+        test, specimen = (
+            f"coalesce({compile_words_match(compile_words(column), entries)}, false)"
+            for column in ("test", "specimen")
+        )
+        match = f"result = 'positive' AND ({test} OR {specimen})"
+    else:
+        match = compile_in_systems("code", "code_system", entries)
     return f"{match} AND {compile_window(criterion.window)}"
 
 
@@ -116,6 +169,14 @@ def attrition_steps(protocol: Protocol) -> list[Step]:
             "(died_on IS NULL OR died_on >= index_on)",
         ),
     ]
+    if protocol.index.differential:
+        above = protocol.index.differential.above
+        bound = f"{above.operator} {above.value:g}"
+        steps += [
+            ("differential_known", "a differential at the index", "differential IS NOT NULL"),
+            ("differential", f"in which the share is {bound} {above.unit}",
+             f"differential {bound}"),
+        ]  # fmt: skip
     steps += [(c.id, c.title, f"NOT {c.id}") for c in protocol.population.exclude]
     steps += [(c.id, c.title, c.id) for c in protocol.population.include]
     age = protocol.population.minimum_age_years
@@ -135,6 +196,7 @@ def _write_attrition(con: Connection, protocol: Protocol, out: Path) -> None:
             f"a count {above.operator} {above.value:g} ×10⁹/L",
             _count(con, "beyond SEMI JOIN patients USING (patient_id)"),
         ),
+        *_count_narrower(con, protocol),
     ]
     conditions: list[str] = []
     for reason_id, reason, condition in attrition_steps(protocol):
@@ -151,6 +213,18 @@ def _write_attrition(con: Connection, protocol: Protocol, out: Path) -> None:
         for i, (reason_id, reason, n) in enumerate(counts)
     ]
     write_rows(con, rows, ATTRITION, out / "attrition.parquet")
+
+
+def _count_narrower(con: Connection, protocol: Protocol) -> Iterator[tuple[str, str, int]]:
+    index = protocol.index
+    if index.within_hours_of_admission:
+        hours = index.within_hours_of_admission
+        words = f"such a count in the first {hours} hours of an inpatient stay"
+        yield "near_admission", words, _count(con, "near SEMI JOIN patients USING (patient_id)")
+    if index.repeated:
+        days = index.repeated.at_least_days_apart
+        words = f"a second such count at least {days} days after the first"
+        yield "repeated", words, _count(con, "qualifying SEMI JOIN patients USING (patient_id)")
 
 
 def _count(con: Connection, source: str) -> int:
@@ -183,9 +257,10 @@ def _write_episodes(
 
 def _compile_tumour_group(protocol: Protocol, codelists: Mapping[str, Codelist]) -> str:
     """Return patient → group of the latest tumour code; a metastasis code names no primary."""
-    if not protocol.population.include:
-        return "SELECT patient_id, NULL AS tumour_group FROM judged"
-    criterion = protocol.population.include[0]
+    coded = [c for c in protocol.population.include if c.from_ == "diagnoses"]
+    if not coded:
+        return "SELECT patient_id, CAST(NULL AS VARCHAR) AS tumour_group FROM judged"
+    criterion = coded[0]
     entries = codelists[criterion.codelist].entries
     groups = sorted({entry.category for entry in entries})
     matches = {

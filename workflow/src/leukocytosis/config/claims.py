@@ -9,7 +9,7 @@ from leukocytosis.config.reading import Document, Strict, build
 
 
 class Claim(Strict):
-    """One published number, and the row of `estimates` that answers it.
+    """One published number (a median in days), and the row of `estimates` that answers it.
 
     `tolerance` (in the claim's unit) is how far ours may lie away and still be called
     reproduced when it has no interval; with an interval, the interval must cover the claim.
@@ -20,7 +20,7 @@ class Claim(Strict):
     population: str
     estimand: str
     value: float
-    unit: Literal["count", "percent"]
+    unit: Literal["count", "percent", "days"]
     numerator: int | None = None
     denominator: int | None = None
     analysis: str

@@ -67,6 +67,7 @@ class Manifest(Strict):
     extract: str
     title: str
     synthetic: bool
+    drawn_for: str | None = None
     licence: str = ""
     citation: str = ""
     root: str

@@ -1,8 +1,8 @@
 """Study protocols: what counts as index, evidence, cause and outcome, and what is estimated.
 
 Every value says whether the paper states it or we operationalised it. A protocol may extend
-another: mappings are merged key by key, lists of items with an `id` item by item, and anything
-else is replaced.
+another: mappings are merged key by key, lists of items with an `id` item by item (`{id: …, drop:
+true}` leaves the item out), and anything else is replaced.
 """
 
 from __future__ import annotations
@@ -22,12 +22,47 @@ from leukocytosis.errors import ConfigError, Problem, listed, nearest
 Term = Literal["cause_group", "age", "sex", "metastatic", "log2_wbc", "neutrophil_percent"]
 
 
+class Repeated(Strict):
+    """The threshold must be passed twice, at least so many days apart.
+
+    The clock starts at the second count: whoever died before it could not have entered, and time
+    from the first would count days in which nobody in the cohort could die (immortal time).
+    """
+
+    at_least_days_apart: int = Field(ge=1)
+    clock: Literal["first", "second"] = "second"
+
+    @model_validator(mode="after")
+    def _no_immortal_time(self) -> Self:
+        if self.clock == "first":
+            raise ValueError(
+                "clock 'first' counts days in which nobody in the cohort could die (immortal "
+                "time): use clock 'second', the day on which the patient can enter"
+            )
+        return self
+
+
+class Differential(Strict):
+    """What the differential of the index must show, in days from the index; none is no proof."""
+
+    concept: str
+    above: Threshold
+    window: Window
+
+
 class Index(Declared):
-    """The index event: the patient's first blood count beyond the threshold."""
+    """The index event: the patient's first blood count beyond the threshold.
+
+    Where the paper wants it so: only a count of the first hours of a stay, only one that repeats
+    an earlier one, only one whose differential shows what is asked.
+    """
 
     concept: str = "wbc_blood"
     above: Threshold
     take: Literal["first"] = "first"
+    within_hours_of_admission: int | None = Field(default=None, ge=1)
+    repeated: Repeated | None = None
+    differential: Differential | None = None
 
     @model_validator(mode="after")
     def _upwards(self) -> Self:
@@ -39,10 +74,11 @@ class Index(Declared):
 
 
 class Criterion(Declared):
-    """An entry or exit of the population, met like a rule on diagnoses."""
+    """An entry or exit of the population: a diagnosis code, or a positive test of a list."""
 
     id: str
     title: str
+    from_: Literal["diagnoses", "microbiology"] = Field(default="diagnoses", alias="from")
     codelist: str
     window: Window
 
@@ -167,7 +203,10 @@ class Protocol(Strict):
         """Return every codelist the protocol uses, with the code systems it may hold there."""
         criteria = (*self.population.include, *self.population.exclude, self.covariates.metastatic)
         uses: dict[str, tuple[str, ...]] = {self.index.concept: ("LOINC",)}
-        uses |= {criterion.codelist: ICD for criterion in criteria}
+        if self.index.differential:
+            uses[self.index.differential.concept] = ("LOINC",)
+        for criterion in criteria:
+            uses[criterion.codelist] = ICD if criterion.from_ == "diagnoses" else ("test_name",)
         for rule in self.evidence:
             for name, systems in rule.codelists().items():
                 uses[name] = (*uses.get(name, ()), *systems)
@@ -232,7 +271,7 @@ def _merge(base: Any, over: Any) -> Any:
         merged = {item["id"]: item for item in base}
         for item in over:
             merged[item["id"]] = _merge(merged.get(item["id"], {}), item)
-        return list(merged.values())
+        return [item for item in merged.values() if not item.get("drop")]
     return over
 
 

@@ -385,7 +385,9 @@ def list_scorecard(inputs: ReportInputs) -> Grid:
 def _scored(value: float | None, unit: str | None) -> str:
     if not is_known(value):
         return "no number"
-    return format_number(value) if unit == "count" else f"{format_number(value, 1)} %"
+    if unit == "percent":
+        return f"{format_number(value, 1)} %"
+    return format_number(value) + (" days" if unit == "days" else "")
 
 
 def _ours(row: Row) -> str:

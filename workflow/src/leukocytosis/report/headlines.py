@@ -59,6 +59,21 @@ def _describe_causes(inputs: ReportInputs) -> Iterator[str]:
         yield f"Most frequent causes: {', '.join(named)}."
 
 
+def describe_drawn(inputs: ReportInputs) -> str:
+    """Return what agreement with a paper means on this extract; nothing for real patients."""
+    if not inputs.manifest.synthetic:
+        return ""
+    if inputs.manifest.drawn_for == inputs.protocol.claims:
+        return (
+            " The extract is synthetic and was drawn to hold these numbers: agreement tests the "
+            "workflow, not the paper."
+        )
+    return (
+        " The extract is synthetic and its patients were not drawn after this paper: neither "
+        "agreement nor difference says anything of it."
+    )
+
+
 def describe_plr_interval(inputs: ReportInputs) -> str:
     """Return the PLR share as the interval between its two readings."""
     narrow = inputs.estimate("plr_interval", term="plr_narrow")

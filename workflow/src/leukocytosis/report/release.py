@@ -22,6 +22,7 @@ from leukocytosis.prose import describe_statistics
 from leukocytosis.report import attribution, grids
 from leukocytosis.report.headlines import (
     describe_certainty,
+    describe_drawn,
     describe_headlines,
     describe_plr_interval,
 )
@@ -119,12 +120,13 @@ def write_report(
 ) -> None:
     """Write the report as one HTML file that needs no other file and no network."""
     drawn = draw_all(inputs) if drawings is None else drawings
-    html = _environment().get_template("report.html.j2").render(_context(inputs, drawn))
+    html = page_environment().get_template("report.html.j2").render(_context(inputs, drawn))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(html, encoding="utf-8")
 
 
-def _environment() -> Any:
+def page_environment() -> Any:
+    """Return the jinja2 environment of every page."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     return Environment(
@@ -140,11 +142,12 @@ def _context(inputs: ReportInputs, drawings: Sequence[Drawing]) -> dict[str, Any
     outcomes = [outcome.id for outcome in inputs.protocol.outcomes]
     sections: dict[str, list[dict[str, str]]] = {}
     for drawing in drawings:
-        sections.setdefault(drawing.section, []).append(_inline(drawing, inputs.mark))
+        sections.setdefault(drawing.section, []).append(inline_drawing(drawing, inputs.mark))
     return {
         "protocol": inputs.protocol,
         "manifest": inputs.manifest,
         "claims": inputs.claims,
+        "drawn_words": describe_drawn(inputs),
         "figures": sections,
         "headlines": describe_headlines(inputs),
         "certainty": describe_certainty(inputs),
@@ -178,7 +181,8 @@ def _grids(inputs: ReportInputs) -> dict[str, grids.Grid]:
     }
 
 
-def _inline(drawing: Drawing, mark: str | None) -> dict[str, str]:
+def inline_drawing(drawing: Drawing, mark: str | None) -> dict[str, str]:
+    """Return what a page needs to show a figure: name, caption, words and SVG."""
     from markupsafe import Markup
 
     svg = strip_svg(render_svg(drawing.figure, drawing.name, mark), drawing.name)
