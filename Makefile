@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONHASHSEED := 0
 SNAKEMAKE = snakemake --cores $(CORES) --config study=$(STUDY) extract=$(EXTRACT)
 
-.PHONY: help setup study studies test lint format types oracle bench clean
+.PHONY: help setup study studies strips test lint format types oracle bench clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -34,6 +34,9 @@ study: $(READY)  ## run STUDY on EXTRACT (granger2009 on synthetic)
 
 studies: $(READY)  ## run every published study on EXTRACT and set them beside each other
 	@leukocytosis studies $(EXTRACT) --cores $(CORES)
+
+strips: $(READY)  ## draw the evidence of each episode of STUDY on EXTRACT (person-level)
+	@leukocytosis strips $(STUDY) $(EXTRACT) --cores $(CORES)
 
 test: $(READY)  ## all tests
 	pytest -n 2

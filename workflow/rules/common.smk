@@ -63,6 +63,12 @@ def manifest_of(wildcards):
     return load_manifest(Path(f"config/extracts/{wildcards.extract}.yaml"))
 
 
+def truth_of(wildcards):
+    """The planted truth of a synthetic extract, if it has one."""
+    manifest = manifest_of(wildcards)
+    return [f"{manifest.root}/{manifest.truth}"] if manifest.truth else []
+
+
 def raw_files(wildcards):
     """The raw files of an extract, as far as they are there."""
     manifest = manifest_of(wildcards)

@@ -100,9 +100,7 @@ rule estimate:
             ],
             allow_missing=True,
         ),
-        truth=lambda wildcards: [
-            f"{m.root}/{m.truth}" for m in [manifest_of(wildcards)] if m.truth
-        ],
+        truth=truth_of,
         claims=claims_of,
     output:
         expand(
@@ -202,3 +200,27 @@ rule compare:
         "Setting the studies beside each other"
     script:
         "../scripts/compare.py"
+
+
+rule strips:
+    """A page per episode with its records around the index. Person-level."""
+    input:
+        expand(
+            f"{RESULTS}/{{table}}.parquet",
+            table=["episodes", "causes", "evidence", "evidence_events"],
+            allow_missing=True,
+        ),
+        expand(f"{RESULTS}/cohort_{{table}}.parquet", table=COHORT, allow_missing=True),
+        truth=truth_of,
+    output:
+        directory(f"{RESULTS}/strips"),
+    log:
+        "results/logs/strips/{study}/{extract}.log",
+    conda:
+        "../../envs/leukocytosis.yaml"
+    params:
+        code=digest_code("strips"),
+    message:
+        "Drawing the evidence of each episode"
+    script:
+        "../scripts/strips.py"

@@ -44,7 +44,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run a study on an extract and print its headlines")
     check = commands.add_parser("check", help="read the configuration and say what is wrong")
-    for command in (run, check):
+    strips = commands.add_parser("strips", help="draw the evidence of each episode of a study")
+    for command in (run, check, strips):
         command.add_argument("study")
         command.add_argument("extract")
     asked = commands.add_parser("explain", help="say what a rule or cause asks, counts and is")
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("tables", help="print the manual of tables")
     family = commands.add_parser("studies", help="run every published study on an extract")
     family.add_argument("extract")
-    for command in (run, family):
+    for command in (run, family, strips):
         command.add_argument("--cores", default="2")
     given = parser.parse_args(arguments)
     try:
@@ -68,6 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _obey(given: argparse.Namespace) -> int:
     if given.command == "run":
         return run_study(given.study, given.extract, given.cores)
+    if given.command == "strips":
+        return draw_strips(given.study, given.extract, given.cores)
     if given.command == "studies":
         return run_studies(given.extract, given.cores)
     if given.command == "check":
@@ -140,6 +143,15 @@ def run_studies(extract: str, cores: str) -> int:
     code = _run_snakemake(cores, "granger2009", extract, str(page))
     if not code:
         print(f"\nComparison: {page}")
+    return code
+
+
+def draw_strips(study: str, extract: str, cores: str) -> int:
+    """Draw a page per episode of a study; print where they begin."""
+    folder = Path("results/studies") / study / extract / "strips"
+    code = _run_snakemake(cores, study, extract, str(folder))
+    if not code:
+        print(f"\nStrips (person-level, never to leave): {folder / 'index.html'}")
     return code
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from leukocytosis.config import Claim, Claims
 
+WIDEST_TELLING = 40.0  # percentage points; a wider interval covers nearly anything
 REPRODUCED, DIFFERS, CANNOT = "reproduced", "differs", "cannot be assessed here"
 Row = Mapping[str, Any]
 
@@ -16,7 +17,8 @@ def score(
 ) -> Iterator[dict[str, Any]]:
     """Yield a row of `scorecard` per published number, and per statement no number can answer.
 
-    A share or risk is reproduced when our 95 % interval covers it; a count when it is within the
+    A share or risk is reproduced when our 95 % interval covers it, unless the interval is so wide
+    (above 40 percentage points) that it would cover nearly anything; a count when it is within the
     claim's tolerance. Shares are compared in percent.
     """
     for claim in claims.claims:
@@ -56,6 +58,9 @@ def _judge(claim: Claim, ours: Row | None) -> dict[str, Any]:
         numbers |= {"ci_low": scale * low, "ci_high": scale * high}
         fits = scale * low <= claim.value <= scale * high
         reason = "our interval covers it" if fits else "our interval does not cover it"
+        if fits and claim.unit == "percent" and scale * (high - low) > WIDEST_TELLING:
+            reason = "our interval is too wide to tell: it rests on too few patients"
+            return {**numbers, "verdict": CANNOT, "reason": reason}
     if claim.note:
         reason = f"{reason}. {claim.note[:1].upper()}{claim.note[1:]}"
     return {**numbers, "verdict": REPRODUCED if fits else DIFFERS, "reason": reason}

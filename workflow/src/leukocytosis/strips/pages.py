@@ -1,0 +1,132 @@
+"""Strips as pages: one per episode and an index. Person-level: never in a release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from leukocytosis.config import Manifest, Protocol
+from leukocytosis.prose import name_cause
+from leukocytosis.strips.layout import COUNTS_HEIGHT, LEFT, RIGHT, TOP, WIDTH, View, lay_out
+from leukocytosis.strips.records import Strip
+
+FIRST_DAY, LAST_DAY = -30, 30
+SIZES = {"width": WIDTH, "left": LEFT, "right": RIGHT, "top": TOP, "counts": COUNTS_HEIGHT}
+ORDER = {"met": 0, "not_assessed": 1, "not_met": 2}
+
+
+def write_strips(
+    strips: Sequence[Strip],
+    protocol: Protocol,
+    manifest: Manifest,
+    truth: Mapping[str, str],
+    folder: Path,
+) -> None:
+    """Write `index.html` and a page per episode, numbered in the order of the episodes' ids.
+
+    With a planted truth the index begins with the episodes whose cause the rules miss.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    view = View(FIRST_DAY, LAST_DAY, protocol.index.above.value, name_rules(protocol))
+    width = max(len(str(len(strips))), 3)
+    names = [f"{i:0{width}d}.html" for i in range(1, len(strips) + 1)]
+    page = environment().get_template("strip.html.j2")
+    for i, strip in enumerate(strips):
+        beside = {"before": names[i - 1] if i else None,
+                  "after": names[i + 1] if i + 1 < len(names) else None}  # fmt: skip
+        told = describe_strip(strip, protocol, truth)
+        html = page.render(drawing=render_strip(strip, view), told=told, manifest=manifest,
+                           rules=list_rules(strip, protocol), **beside)  # fmt: skip
+        (folder / names[i]).write_text(html, encoding="utf-8")
+    entries = [{**describe_strip(strip, protocol, truth), "page": name}
+               for strip, name in zip(strips, names, strict=True)]  # fmt: skip
+    index = environment().get_template("index.html.j2")
+    html = index.render(
+        missed=[entry for entry in entries if entry["missed"]],
+        entries=entries,
+        protocol=protocol,
+        manifest=manifest,
+        has_truth=bool(truth),
+    )
+    (folder / "index.html").write_text(html, encoding="utf-8")
+
+
+def name_rules(protocol: Protocol) -> dict[str, str]:
+    """Return rule id → title."""
+    return {rule.id: rule.title for rule in protocol.evidence}
+
+
+def render_strip(strip: Strip, view: View) -> Any:
+    """Return the SVG of a strip as safe HTML."""
+    from markupsafe import Markup
+
+    template = environment().get_template("strip.svg.j2")
+    return Markup(template.render(drawing=lay_out(strip, view), view=view, **SIZES))
+
+
+def describe_strip(strip: Strip, protocol: Protocol, truth: Mapping[str, str]) -> dict[str, Any]:
+    """Return what stands above a strip: the patient in days and years, and what the rules say."""
+    episode, cause = strip.episode, strip.cause
+    true = truth.get(episode["episode_id"])
+    return {
+        "episode": episode["episode_id"],
+        "patient": describe_patient(strip),
+        "cause": name_cause(protocol, cause["primary_cause"]),
+        "grade": cause["grade"],
+        "all_causes": name_cause(protocol, cause["all_causes"]),
+        "decided_by": cause["decided_by"],
+        "true_cause": name_cause(protocol, true) if true else "",
+        "missed": true is not None and true != cause["primary_cause"],
+    }
+
+
+def describe_patient(strip: Strip) -> str:
+    """Return age, sex, tumour and count at the index; no date and no id."""
+    episode = strip.episode
+    age = episode["age_at_index_years"]
+    parts = [
+        f"{age} years" if age is not None else "age unknown",
+        episode["sex"] or "sex unknown",
+        f"tumour: {str(episode['tumour_group'] or 'none coded').replace('_', ' ')}",
+        f"index count {episode['wbc_1e9_per_l']:g} ×10⁹/L",
+    ]
+    return ", ".join(parts)
+
+
+def list_rules(strip: Strip, protocol: Protocol) -> list[dict[str, Any]]:
+    """Return every rule with its status: what was met first, then what could not be seen."""
+    order = {rule.id: i for i, rule in enumerate(protocol.evidence)}
+    rows = sorted(strip.evidence, key=lambda row: (ORDER[row["status"]], order[row["rule_id"]]))
+    titles = name_rules(protocol)
+    return [
+        {
+            "title": titles[row["rule_id"]],
+            "status": row["status"].replace("_", " "),
+            "days": _days(row),
+            "note": row["note"] or "",
+        }
+        for row in rows
+    ]
+
+
+def _days(row: Mapping[str, Any]) -> str:
+    first, last = row["first_day"], row["last_day"]
+    if first is None:
+        return ""
+    return f"day {first}" if first == last else f"days {first} to {last}"
+
+
+@cache
+def environment() -> Any:
+    """Return the jinja2 environment of the strips' templates."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("leukocytosis.strips"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
