@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from leukocytosis.strips.records import LANES, Count, Item, Strip
+from leukocytosis.strips.records import LANES, Count, Item, Span, Strip
 
 WIDTH, LEFT, RIGHT = 1080, 96, 16  # px; A4 landscape at 96 px an inch is 1123 wide
 ROW, COUNTS_HEIGHT, TOP = 15, 130, 24
-MOST_ROWS = 24  # a lane longer than this ends with how many more there are
+MOST_ITEMS = 24  # a lane with more ends with how many more there are
 CHARACTER, BOLD = 5.7, 6.4  # px, of the 10 px labels
+POINT, GAP = 5.0, 10.0  # px: the least width of a bar, the least distance in a row
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar from x to x + width; one of records that met a rule is drawn black."""
+
+    x: float
+    width: float
+    met: bool
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A record as drawn: a bar from x to x + width, its words at text_x, anchored start or end."""
+    """Records of one name as drawn: their bars, and words at text_x, anchored start or end."""
 
-    x: float
-    width: float
+    bars: tuple[Bar, ...]
     y: float
     label: str
     text_x: float
     anchor: str
     met: bool
+
+    @property
+    def extent(self) -> tuple[float, float]:
+        """Return the leftmost and the rightmost px of bars and words."""
+        wide = len(self.label) * (BOLD if self.met else CHARACTER)
+        words = (self.text_x, self.text_x + wide)
+        if self.anchor == "end":
+            words = (self.text_x - wide, self.text_x)
+        ends = [self.bars[0].x, *(bar.x + bar.width for bar in self.bars)]
+        return min(words[0], *ends), max(words[1], *ends)
 
 
 @dataclass(frozen=True)
@@ -48,7 +67,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A whole strip in px."""
+    """A whole strip in px; `n_outside` counts are of days that it does not show."""
 
     height: float
     ticks: tuple[tuple[float, int], ...]
@@ -56,6 +75,7 @@ class Drawing:
     threshold_y: float
     scale: tuple[tuple[float, str], ...]
     dots: tuple[Dot, ...]
+    n_outside: int
     lanes: tuple[Lane, ...]
 
 
@@ -74,17 +94,23 @@ class View:
         span = self.last_day + 1.5 - self.first_day
         return LEFT + (inside - self.first_day + 0.5) / span * (WIDTH - LEFT - RIGHT)
 
+    def holds(self, first: float, last: float) -> bool:
+        """Return whether any of the days from first to last is shown."""
+        return last >= self.first_day and first < self.last_day + 1
+
 
 def lay_out(strip: Strip, view: View) -> Drawing:
-    """Return the drawing of a strip; records after the view's last day are left out."""
+    """Return the drawing of a strip; records outside the view stand at its edge with their day."""
     lanes: list[Lane] = []
     y = TOP + COUNTS_HEIGHT + 14.0
     for name in LANES:
-        items = [i for i in strip.items if i.lane == name and i.first < view.last_day + 1]
-        lane = _lay_lane(name, _cut(items, view), y, view)
+        items = [item for item in strip.items if item.lane == name]
+        if name == "counts" and not items:
+            continue  # a lane of its own only for the counts that met a rule
+        lane = _lay_lane(name, items, y, view)
         lanes.append(lane)
         y += lane.height + 6
-    counts = [c for c in strip.counts if view.first_day <= c.day < view.last_day + 1]
+    counts = [count for count in strip.counts if view.holds(count.day, count.day)]
     top = max([view.threshold, *(count.value for count in counts)]) * 1.12
     return Drawing(
         height=y + 6,
@@ -93,6 +119,7 @@ def lay_out(strip: Strip, view: View) -> Drawing:
         threshold_y=_count_y(view.threshold, top),
         scale=tuple((_count_y(value, top), f"{value:g}") for value in _scale(top)),
         dots=tuple(_lay_counts(counts, view, top)),
+        n_outside=len(strip.counts) - len(counts),
         lanes=tuple(lanes),
     )
 
@@ -126,41 +153,59 @@ def _lay_counts(counts: Sequence[Count], view: View, top: float) -> list[Dot]:
     ]
 
 
-def _cut(items: list[Item], view: View) -> list[Item]:
-    """Return a lane's items by day; what met a rule or lies near the index stays when cut."""
-    if len(items) > MOST_ROWS:
-
-        def importance(item: Item) -> tuple[bool, float]:
-            return (not (item.rules and view.names), min(abs(item.first), abs(item.last)))
-
-        items = sorted(items, key=importance)
-    return items
-
-
 def _lay_lane(name: str, items: list[Item], y: float, view: View) -> Lane:
-    shown = sorted(items[:MOST_ROWS], key=lambda item: (item.first, item.label))
-    marks = tuple(_mark(item, y + ROW * i, view) for i, item in enumerate(shown))
-    n_more = len(items) - len(shown)
-    rows = max(len(shown), 1) + (1 if n_more else 0)
-    return Lane(name, y, rows * ROW, marks, n_more)
+    """Return a lane; each mark stands in the first row in which it touches no other."""
+    kept = sorted(_keep(items, view), key=lambda item: (item.first, item.label))
+    marks: list[Mark] = []
+    rows: list[list[tuple[float, float]]] = []
+    for item in kept:
+        first, last = _lay_mark(item, y, view).extent
+        row = next((i for i, taken in enumerate(rows) if _fits(first, last, taken)), len(rows))
+        if row == len(rows):
+            rows.append([])
+        rows[row].append((first, last))
+        marks.append(_lay_mark(item, y + ROW * row, view))
+    n_more = len(items) - len(kept)
+    height = (max(len(rows), 1) + (1 if n_more else 0)) * ROW
+    return Lane(name, y, height, tuple(marks), n_more)
 
 
-def _mark(item: Item, y: float, view: View) -> Mark:
-    x = view.x(item.first)
-    width = max(view.x(min(item.last, view.last_day + 0.99)) - x, 5.0)
+def _fits(first: float, last: float, taken: Iterable[tuple[float, float]]) -> bool:
+    return all(last + GAP <= left or right + GAP <= first for left, right in taken)
+
+
+def _keep(items: list[Item], view: View) -> list[Item]:
+    """Return what a crowded lane keeps: what met a rule, then what lies nearest to the index."""
+
+    def importance(item: Item) -> tuple[bool, float, str]:
+        nearest = min(abs(day) for span in item.spans for day in (span.first, span.last))
+        return (not (item.rules and view.names), nearest, item.label)
+
+    return sorted(items, key=importance)[:MOST_ITEMS]
+
+
+def _lay_mark(item: Item, y: float, view: View) -> Mark:
     label, met = _words(item, view), bool(item.rules) and bool(view.names)
+    bars = tuple(dict.fromkeys(_lay_bar(span, view) for span in item.spans))
+    left, right = bars[0].x, max(bar.x + bar.width for bar in bars)
     size = BOLD if met else CHARACTER
-    room_right = WIDTH - RIGHT - (x + width + 5)
-    to_right = room_right >= len(label) * size or room_right >= x - LEFT
-    room = room_right if to_right else x - LEFT - 5
-    label = _shortened(label, int(room / size))
-    text_x = x + width + 5 if to_right else x - 5
-    return Mark(x, width, y + ROW - 5, label, text_x, "start" if to_right else "end", met)
+    room_right, room_left = WIDTH - RIGHT - (right + 5), left - LEFT - 5
+    to_right = room_right >= len(label) * size or room_right >= room_left
+    label = _shortened(label, int((room_right if to_right else room_left) / size))
+    text_x = right + 5 if to_right else left - 5
+    return Mark(bars, y + ROW - 5, label, text_x, "start" if to_right else "end", met)
+
+
+def _lay_bar(span: Span, view: View) -> Bar:
+    x = view.x(span.first)
+    width = max(view.x(span.last) - x, POINT)
+    return Bar(min(x, WIDTH - RIGHT - POINT), width, span.met and bool(view.names))
 
 
 def _words(item: Item, view: View) -> str:
     times = f" ×{item.n}" if item.n > 1 else ""
-    far = f" (day {round(item.first)})" if item.first < view.first_day else ""
+    outside = not any(view.holds(span.first, span.last) for span in item.spans)
+    far = f" (day {round(item.spans[-1].first)})" if outside else ""
     rules = "; ".join(view.names[rule] for rule in item.rules if rule in view.names)
     return f"{item.label}{times}{far}" + (f" → {rules}" if rules else "")
 

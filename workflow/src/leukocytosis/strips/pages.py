@@ -9,10 +9,20 @@ from typing import Any
 
 from leukocytosis.config import Manifest, Protocol
 from leukocytosis.prose import name_cause
-from leukocytosis.strips.layout import COUNTS_HEIGHT, LEFT, RIGHT, TOP, WIDTH, View, lay_out
+from leukocytosis.strips.blind import Blind
+from leukocytosis.strips.layout import (
+    COUNTS_HEIGHT,
+    LEFT,
+    RIGHT,
+    TOP,
+    WIDTH,
+    Drawing,
+    View,
+    lay_out,
+)
 from leukocytosis.strips.records import Strip
 
-FIRST_DAY, LAST_DAY = -30, 30
+FURTHEST = 30  # days from the index; windows that reach further are squeezed to the edge
 SIZES = {"width": WIDTH, "left": LEFT, "right": RIGHT, "top": TOP, "counts": COUNTS_HEIGHT}
 ORDER = {"met": 0, "not_assessed": 1, "not_met": 2}
 
@@ -29,7 +39,7 @@ def write_strips(
     With a planted truth the index begins with the episodes whose cause the rules miss.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    view = View(FIRST_DAY, LAST_DAY, protocol.index.above.value, name_rules(protocol))
+    view = find_view(protocol)
     width = max(len(str(len(strips))), 3)
     names = [f"{i:0{width}d}.html" for i in range(1, len(strips) + 1)]
     page = environment().get_template("strip.html.j2")
@@ -37,8 +47,10 @@ def write_strips(
         beside = {"before": names[i - 1] if i else None,
                   "after": names[i + 1] if i + 1 < len(names) else None}  # fmt: skip
         told = describe_strip(strip, protocol, truth)
-        html = page.render(drawing=render_strip(strip, view), told=told, manifest=manifest,
-                           rules=list_rules(strip, protocol), **beside)  # fmt: skip
+        drawing = lay_out(strip, view)
+        html = page.render(drawing=render_strip(drawing, view), told=told, manifest=manifest,
+                           n_outside=drawing.n_outside, rules=list_rules(strip, protocol),
+                           **beside)  # fmt: skip
         (folder / names[i]).write_text(html, encoding="utf-8")
     entries = [{**describe_strip(strip, protocol, truth), "page": name}
                for strip, name in zip(strips, names, strict=True)]  # fmt: skip
@@ -53,17 +65,31 @@ def write_strips(
     (folder / "index.html").write_text(html, encoding="utf-8")
 
 
+def find_view(protocol: Protocol, blind: Blind | None = None) -> View:
+    """Return the days that the windows of the rules span, at most 30 either way of the index."""
+    windows = [rule.window for rule in protocol.evidence]
+    first = min([-7, *(w.from_day for w in windows if w.from_day is not None)])
+    last = max([7, *(w.to_day for w in windows if w.to_day is not None)])
+    names = {} if blind and blind.rules else name_rules(protocol)
+    return View(
+        max(first, -FURTHEST),
+        blind.last_day if blind else min(last, FURTHEST),
+        protocol.index.above.value,
+        names,
+    )
+
+
 def name_rules(protocol: Protocol) -> dict[str, str]:
     """Return rule id → title."""
     return {rule.id: rule.title for rule in protocol.evidence}
 
 
-def render_strip(strip: Strip, view: View) -> Any:
-    """Return the SVG of a strip as safe HTML."""
+def render_strip(drawing: Drawing, view: View) -> Any:
+    """Return a drawing as SVG, safe to put into a page."""
     from markupsafe import Markup
 
     template = environment().get_template("strip.svg.j2")
-    return Markup(template.render(drawing=lay_out(strip, view), view=view, **SIZES))
+    return Markup(template.render(drawing=drawing, view=view, **SIZES))
 
 
 def describe_strip(strip: Strip, protocol: Protocol, truth: Mapping[str, str]) -> dict[str, Any]:

@@ -2,30 +2,56 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from leukocytosis.config import Codelist
+from leukocytosis.config import Codelist, Protocol
 from leukocytosis.store import Connection, connect, scan
+from leukocytosis.strips.blind import Blind, add_seen, list_answers
 
 Row = Mapping[str, Any]
-LANES = ("stays", "codes", "cultures", "drugs", "other results")
+LANES = ("counts", "stays", "codes", "cultures", "drugs", "other results")
 DAY_OF = "date_diff('second', e.index_on, {at}) / 86400.0"
+# what stands above a strip; the peak of the count is left out, it looks 12 weeks ahead
+SHOWN = (
+    "episode_id, encounter_id, index_at, index_on, wbc_1e9_per_l, age_at_index_years, sex, "
+    "tumour_group"
+)
+PREFIX = re.compile(r"codes beginning with \w+, such as: ")
+APART = 1.0  # days: records of one name further apart than this are drawn apart
+
+
+class Span(NamedTuple):
+    """Days from `first` to `last`, and whether a record in them met a rule."""
+
+    first: float
+    last: float
+    met: bool = False
 
 
 @dataclass(frozen=True)
 class Item:
-    """A record, or several of one name, on the days from `first` to `last` of a lane."""
+    """Records of one name in a lane, and the ids of the rules they meet."""
 
     lane: str
-    first: float
-    last: float
     label: str
-    rules: tuple[str, ...] = ()  # ids of the rules it meets
+    spans: tuple[Span, ...]
+    rules: tuple[str, ...] = ()
     n: int = 1
+
+    @property
+    def first(self) -> float:
+        """Return the day of the first record."""
+        return self.spans[0].first
+
+    @property
+    def last(self) -> float:
+        """Return the day of the last record."""
+        return max(span.last for span in self.spans)
 
 
 @dataclass(frozen=True)
@@ -51,26 +77,47 @@ class Strip:
     evidence: list[Row] = field(default_factory=list)
 
 
-def read_strips(study: Path, codelists: Mapping[str, Codelist], concept: str) -> list[Strip]:
-    """Return the strips of a study, by episode; `concept` is that of the index count."""
+def read_strips(
+    study: Path, codelists: Mapping[str, Codelist], protocol: Protocol, blind: Blind | None = None
+) -> list[Strip]:
+    """Return the strips of a study, by episode; of a blind one no more is read than is shown."""
+    terms = _terms(codelists)
     with connect(study / ".scratch") as con:
-        episodes = _rows(con, f"SELECT * FROM {scan(study / 'episodes.parquet')}")
-        causes = _by_episode(_rows(con, f"SELECT * FROM {scan(study / 'causes.parquet')}"))
-        strips = {
-            row["episode_id"]: Strip(row, causes[row["episode_id"]][0])
-            for row in sorted(episodes, key=lambda row: str(row["episode_id"]))
-        }
-        evidence = _rows(con, f"SELECT * FROM {scan(study / 'evidence.parquet')}")
-        for episode_id, rows in _by_episode(evidence).items():
-            strips[episode_id].evidence = rows
-        for row in _rows(con, _compile_labs(study, "=", concept)):
-            count = Count(row["first"], row["value"], row["comparator"] or "")
-            strips[row["episode_id"]].counts.append(count)
-        terms = _terms(codelists)
-        for lane, query in _compile_lanes(study, concept).items():
-            for row in _rows(con, query):
-                strips[row["episode_id"]].items.append(_item(lane, row, terms))
+        strips = _start(con, study)
+        add_seen(con, study, codelists, blind)
+        answers = list_answers(blind, protocol, [rule.id for rule in protocol.evidence])
+        _add_answers(con, study, answers)
+        for row in _rows(con, "FROM answers ORDER BY episode_id, rule_id"):
+            strips[row["episode_id"]].evidence.append(row)
+        for lane, query in _compile_lanes(protocol.index.concept).items():
+            for item_of, item in _items(lane, _rows(con, query), terms):
+                strips[item_of].items.append(item)
+        for row in _rows(con, _compile_labs("=", protocol.index.concept)):
+            _add_count(strips[row["episode_id"]], row)
     return list(strips.values())
+
+
+def _start(con: Connection, study: Path) -> dict[str, Strip]:
+    con.execute(
+        f"CREATE VIEW shown_episodes AS SELECT {SHOWN} FROM {scan(study / 'episodes.parquet')}"
+    )
+    rows = _rows(con, f"FROM {scan(study / 'causes.parquet')}")
+    causes = {row["episode_id"]: row for row in rows}
+    episodes = _rows(con, "FROM shown_episodes ORDER BY episode_id")
+    return {row["episode_id"]: Strip(row, causes[row["episode_id"]]) for row in episodes}
+
+
+def _add_answers(con: Connection, study: Path, rules: list[str]) -> None:
+    """Make the views `answers` and `met`: the rules' answers and the records behind them."""
+    con.execute("CREATE TABLE answered (rule_id VARCHAR)")
+    if rules:
+        con.executemany("INSERT INTO answered VALUES (?)", [[rule] for rule in rules])
+    evidence, events = study / "evidence.parquet", study / "evidence_events.parquet"
+    con.execute(f"CREATE VIEW answers AS FROM {scan(evidence)} SEMI JOIN answered USING (rule_id)")
+    con.execute(
+        "CREATE VIEW met AS SELECT episode_id, source_table, event_id, list(rule_id) AS rules "
+        f"FROM {scan(events)} SEMI JOIN answered USING (rule_id) GROUP BY ALL"
+    )
 
 
 def _rows(con: Connection, query: str) -> list[Row]:
@@ -79,23 +126,48 @@ def _rows(con: Connection, query: str) -> list[Row]:
     return [dict(zip(names, values, strict=True)) for values in found.fetchall()]
 
 
-def _by_episode(rows: list[Row]) -> dict[str, list[Row]]:
-    grouped: dict[str, list[Row]] = defaultdict(list)
+def _add_count(strip: Strip, row: Row) -> None:
+    strip.counts.append(Count(row["first"], row["value"], row["comparator"] or ""))
+    if row["rules"]:
+        span = Span(row["first"], row["last"], met=True)
+        label = f"{row['comparator'] or ''}{row['value']:g}"
+        strip.items.append(Item("counts", label, (span,), tuple(sorted(row["rules"]))))
+
+
+def _items(
+    lane: str, rows: Iterable[Row], terms: Mapping[tuple[str, str], str]
+) -> Iterator[tuple[str, Item]]:
+    """Yield each episode's records of one name as one item."""
+    grouped: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
-        grouped[row["episode_id"]].append(row)
-    return grouped
+        label = f"{row['label']} {_term(row, terms)}".strip() if lane == "codes" else row["label"]
+        if row.get("undated"):
+            label += " (coded after the index)"
+        grouped[row["episode_id"], label].append(row)
+    for (episode, label), found in grouped.items():
+        rules = {rule for row in found for rule in row["rules"] or ()}
+        yield episode, Item(lane, label, _join(found), tuple(sorted(rules)), len(found))
 
 
-def _item(lane: str, row: Row, terms: Mapping[tuple[str, str], str]) -> Item:
-    label = str(row["label"])
-    if lane == "codes":
-        label = f"{label} {_term(row, terms)}".strip()
-    rules = tuple(sorted(set(row["rules"] or ())))
-    return Item(lane, row["first"], max(row["first"], row["last"]), label, rules, row["n"])
+def _join(rows: Iterable[Row]) -> tuple[Span, ...]:
+    """Return the days of records as spans, those that follow one another in one."""
+    spans: list[Span] = []
+    for row in sorted(rows, key=lambda row: (row["first"], row["last"])):
+        met, last = bool(row["rules"]), max(row["first"], row["last"])
+        before = spans[-1] if spans else None
+        if before and before.met == met and row["first"] - before.last <= APART:
+            spans[-1] = before._replace(last=max(before.last, last))
+        else:
+            spans.append(Span(row["first"], last, met))
+    return tuple(spans)
 
 
 def _terms(codelists: Mapping[str, Codelist]) -> dict[tuple[str, str], str]:
-    return {(e.code_system, e.code): e.term for c in codelists.values() for e in c.entries}
+    return {
+        (entry.code_system, entry.code): PREFIX.sub("such as ", entry.term)
+        for codelist in codelists.values()
+        for entry in codelist.entries
+    }
 
 
 def _term(row: Row, terms: Mapping[tuple[str, str], str]) -> str:
@@ -107,17 +179,25 @@ def _term(row: Row, terms: Mapping[tuple[str, str], str]) -> str:
     return ""
 
 
-def _compile_lanes(study: Path, concept: str) -> dict[str, str]:
-    """Return one query per lane: label, first and last day, records, and the rules they meet."""
+def _compile_lanes(concept: str) -> dict[str, str]:
+    """Return one query per lane: a row per record with label, first and last day, rules met."""
     return {
-        "stays": _compile_stays(study),
-        "codes": _compile_grouped(study, "diagnoses", "code", extra="code_system, code"),
-        "cultures": _compile_grouped(study, "microbiology", CULTURE),
-        "drugs": _compile_grouped(study, "drugs", DRUG),
-        "other results": _compile_labs(study, "<>", concept),
+        "stays": STAYS,
+        "codes": _compile_records(
+            "diagnoses", "diagnosis_id", "code", extra="code_system, code, undated"
+        ),
+        "cultures": _compile_records("microbiology", "micro_id", CULTURE),
+        "drugs": _compile_records("drugs", "drug_id", DRUG, last="last_day_from_index + 9e-1"),
+        "other results": _compile_labs("<>", concept),
     }
 
 
+STAYS = (
+    f"SELECT episode_id, {DAY_OF.format(at='c.started_at')} AS first, "
+    f"{DAY_OF.format(at='coalesce(c.ended_at, c.started_at)')} AS last, "
+    "coalesce(setting, 'stay') AS label, NULL AS rules "
+    "FROM seen_encounters c JOIN shown_episodes e USING (episode_id) ORDER BY ALL"
+)
 CULTURE = (
     "concat_ws(': ', specimen, nullif(test, specimen), "
     "CASE result WHEN 'positive' THEN coalesce(organism, 'positive') "
@@ -125,47 +205,27 @@ CULTURE = (
 )
 DRUG = (
     "concat_ws(' ', coalesce(name, code), format('{:g}', dose), dose_unit, route, "
-    "format('{:g} a day', doses_per_day), if(kind = 'given', NULL, concat('(', kind, ')')))"
+    "format('{:g} a day', doses_per_day), concat('(', kind, ')'))"
 )
 RESULT = "concat(replace(concept, '_', ' '), ' ', comparator, format('{:g}', value), ' ', unit)"
 
 
-def _compile_stays(study: Path) -> str:
+def _compile_records(
+    table: str, key: str, label: str, last: str = "days_from_index", extra: str = "NULL AS extra"
+) -> str:
     return (
-        f"SELECT c.episode_id, {DAY_OF.format(at='c.started_at')} AS first, "
-        f"{DAY_OF.format(at='coalesce(c.ended_at, c.started_at)')} AS last, "
-        "coalesce(setting, 'stay') AS label, NULL AS rules, 1 AS n "
-        f"FROM {scan(study / 'cohort_encounters.parquet')} c "
-        f"JOIN {scan(study / 'episodes.parquet')} e USING (episode_id) ORDER BY ALL"
+        f"SELECT c.episode_id, {label} AS label, {extra}, "
+        f"days_from_index AS first, {last} AS last, rules "
+        f"FROM seen_{table} c LEFT JOIN met m ON m.episode_id = c.episode_id "
+        f"AND m.source_table = '{table}' AND m.event_id = c.{key} ORDER BY ALL"
     )
 
 
-def _compile_grouped(study: Path, table: str, label: str, extra: str = "NULL AS code") -> str:
-    """Return the records of a table, those of one label together, from the first to the last."""
-    key = {"diagnoses": "diagnosis_id", "microbiology": "micro_id", "drugs": "drug_id"}[table]
-    return f"""
-        WITH met AS (
-            SELECT episode_id, event_id, list(rule_id) AS rules
-            FROM {scan(study / "evidence_events.parquet")} WHERE source_table = '{table}'
-            GROUP BY ALL
-        )
-        SELECT c.episode_id, {label} AS label, {extra}, min(days_from_index) AS first,
-               max({"last_day_from_index" if table == "drugs" else "days_from_index"}) AS last,
-               flatten(list(rules) FILTER (rules IS NOT NULL)) AS rules, count(*) AS n
-        FROM {scan(study / f"cohort_{table}.parquet")} c
-        LEFT JOIN met ON met.episode_id = c.episode_id AND met.event_id = c.{key}
-        GROUP BY ALL ORDER BY ALL
-    """
-
-
-def _compile_labs(study: Path, operator: str, concept: str) -> str:
-    return f"""
-        SELECT c.episode_id, {RESULT} AS label, {DAY_OF.format(at="c.taken_at")} AS first, first AS last, value,
-               comparator, list_sort(list(rule_id) FILTER (rule_id IS NOT NULL)) AS rules, 1 AS n
-        FROM {scan(study / "cohort_labs.parquet")} c
-        JOIN {scan(study / "episodes.parquet")} e USING (episode_id)
-        LEFT JOIN {scan(study / "evidence_events.parquet")} m
-             ON m.episode_id = c.episode_id AND m.event_id = c.lab_id AND m.source_table = 'labs'
-        WHERE concept {operator} '{concept}'
-        GROUP BY ALL ORDER BY ALL
-    """
+def _compile_labs(operator: str, concept: str) -> str:
+    return (
+        f"SELECT c.episode_id, {RESULT} AS label, {DAY_OF.format(at='c.taken_at')} AS first, "
+        "first AS last, value, comparator, rules FROM seen_labs c "
+        "JOIN shown_episodes e USING (episode_id) LEFT JOIN met m ON m.episode_id = c.episode_id "
+        "AND m.source_table = 'labs' AND m.event_id = c.lab_id "
+        f"WHERE concept {operator} '{concept}' ORDER BY ALL"
+    )
