@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONHASHSEED := 0
 SNAKEMAKE = snakemake --cores $(CORES) --config study=$(STUDY) extract=$(EXTRACT)
 
-.PHONY: help setup study studies strips test lint format types oracle bench clean
+.PHONY: help setup study studies strips review test lint format types oracle bench clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -37,6 +37,10 @@ studies: $(READY)  ## run every published study on EXTRACT and set them beside e
 
 strips: $(READY)  ## draw the evidence of each episode of STUDY on EXTRACT (person-level)
 	@leukocytosis strips $(STUDY) $(EXTRACT) --cores $(CORES)
+
+review: $(READY)  ## draw charts of STUDY on EXTRACT for reviewers: N=… SAMPLING=… BLIND=… (person-level)
+	@leukocytosis review $(STUDY) $(EXTRACT) --cores $(CORES) \
+		$(if $(N),--n $(N)) $(if $(SAMPLING),--sampling $(SAMPLING)) $(if $(BLIND),--blind $(BLIND))
 
 test: $(READY)  ## all tests
 	pytest -n 2

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from leukocytosis.adjudication import adjudicate
 from leukocytosis.causes import classify, collect_evidence
 from leukocytosis.cohort import find_index, narrow
 from leukocytosis.config import (
@@ -47,6 +48,7 @@ def run_study(protocol: Protocol, manifest: Manifest, folder: Path, project: Pat
     narrow(run.extract, run.study)
     collect_evidence(protocol, CODELISTS, UNITS, frozenset(manifest.absent), run.study)
     classify(protocol, run.study)
+    adjudicate(protocol, manifest.extract, None, run.study, use=False)
     derive_outcomes(protocol, run.extract, run.study)
     derive_analysis_set(protocol, CODELISTS, run.study)
     return run

@@ -69,6 +69,20 @@ def truth_of(wildcards):
     return [f"{manifest.root}/{manifest.truth}"] if manifest.truth else []
 
 
+def review_files(wildcards):
+    """The files of the study's chart review, as far as they are there."""
+    manifest = manifest_of(wildcards)
+    reviews = manifest.reviews.get(wildcards.study)
+    paths = find_files(reviews, manifest, Path()).paths if reviews else []
+    return [str(path) for path in paths if path.exists()]
+
+
+def review_settings(wildcards):
+    """What the manifest says of the study's chart review."""
+    reviews = manifest_of(wildcards).reviews.get(wildcards.study)
+    return reviews.model_dump(mode="json") if reviews else {}
+
+
 def raw_files(wildcards):
     """The raw files of an extract, as far as they are there."""
     manifest = manifest_of(wildcards)

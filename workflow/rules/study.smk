@@ -30,23 +30,33 @@ rule classify_causes:
     input:
         f"{RESULTS}/episodes.parquet",
         expand(f"{RESULTS}/cohort_{{table}}.parquet", table=COHORT, allow_missing=True),
+        reviews=review_files,
     output:
         expand(
             f"{RESULTS}/{{table}}.parquet",
-            table=["evidence", "evidence_events", "causes", "causes_present"],
+            table=[
+                "evidence",
+                "evidence_events",
+                "causes",
+                "causes_present",
+                "reviews",
+                "adjudications",
+            ],
             allow_missing=True,
         ),
+        f"{RESULTS}/review_disagreements.csv",
     log:
         "results/logs/classify_causes/{study}/{extract}.log",
     conda:
         "../../envs/leukocytosis.yaml"
     params:
-        code=digest_code("causes"),
+        code=digest_value([digest_code("causes"), digest_code("adjudication")]),
         protocol=protocol_sections(
             "index", "evidence", "causes", "precedence", "undetermined_group"
         ),
         codelists=digest_files(sorted(Path("config/codelists").glob("*.csv"))),
         absent=lambda wildcards: sorted(manifest_of(wildcards).absent),
+        reviews=review_settings,
     message:
         "Looking for the cause of each count"
     script:
@@ -97,6 +107,8 @@ rule estimate:
                 "evidence",
                 "causes",
                 "causes_present",
+                "reviews",
+                "adjudications",
             ],
             allow_missing=True,
         ),
@@ -200,6 +212,32 @@ rule compare:
         "Setting the studies beside each other"
     script:
         "../scripts/compare.py"
+
+
+rule review:
+    """Charts for reviewers, blind to the outcome, and the key that says which is whose."""
+    input:
+        expand(
+            f"{RESULTS}/{{table}}.parquet",
+            table=["episodes", "causes", "causes_present", "evidence", "evidence_events"],
+            allow_missing=True,
+        ),
+        expand(f"{RESULTS}/cohort_{{table}}.parquet", table=COHORT, allow_missing=True),
+    output:
+        folder=directory(f"{RESULTS}/review"),
+        key=f"{RESULTS}/review_key.csv",
+    log:
+        "results/logs/review/{study}/{extract}.log",
+    conda:
+        "../../envs/leukocytosis.yaml"
+    params:
+        code=digest_code("review"),
+        plan=config["review"],
+        seed=config["seed"],
+    message:
+        "Drawing charts for review"
+    script:
+        "../scripts/review.py"
 
 
 rule strips:

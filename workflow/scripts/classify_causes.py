@@ -1,8 +1,9 @@
 from pathlib import Path
 
+from leukocytosis.adjudication import adjudicate, find_files
 from leukocytosis.causes import classify, collect_evidence
 from leukocytosis.cli import reported
-from leukocytosis.config import load_codelists, load_protocol, load_units
+from leukocytosis.config import load_codelists, load_manifest, load_protocol, load_units
 
 study = Path(snakemake.output[0]).parent
 with reported(snakemake.log[0]):
@@ -11,3 +12,7 @@ with reported(snakemake.log[0]):
     units = load_units(Path("config/units.csv"))
     collect_evidence(protocol, codelists, units, frozenset(snakemake.params.absent), study)
     classify(protocol, study)
+    manifest = load_manifest(Path(f"config/extracts/{snakemake.wildcards.extract}.yaml"))
+    asked = manifest.reviews.get(protocol.study)
+    files = find_files(asked, manifest, Path.cwd()) if asked else None
+    adjudicate(protocol, manifest.extract, files, study, use=bool(asked and asked.use_adjudicated))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from leukocytosis.errors import LeukocytosisError, OutputError, Problem
 from leukocytosis.tables import describe_tables
 
 CASES = Path("tests/cases")
+PLAN = ("n", "sampling", "blind")
 
 
 @contextmanager
@@ -45,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run = commands.add_parser("run", help="run a study on an extract and print its headlines")
     check = commands.add_parser("check", help="read the configuration and say what is wrong")
     strips = commands.add_parser("strips", help="draw the evidence of each episode of a study")
-    for command in (run, check, strips):
+    review = commands.add_parser("review", help="draw charts of a study for reviewers")
+    for command in (run, check, strips, review):
         command.add_argument("study")
         command.add_argument("extract")
     asked = commands.add_parser("explain", help="say what a rule or cause asks, counts and is")
@@ -56,8 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("tables", help="print the manual of tables")
     family = commands.add_parser("studies", help="run every published study on an extract")
     family.add_argument("extract")
-    for command in (run, family, strips):
+    for command in (run, family, strips, review):
         command.add_argument("--cores", default="2")
+    for option in PLAN:
+        review.add_argument(f"--{option}", help="overrides config/config.yaml")
     given = parser.parse_args(arguments)
     try:
         return _obey(given)
@@ -71,6 +76,9 @@ def _obey(given: argparse.Namespace) -> int:
         return run_study(given.study, given.extract, given.cores)
     if given.command == "strips":
         return draw_strips(given.study, given.extract, given.cores)
+    if given.command == "review":
+        plan = {option: vars(given)[option] for option in PLAN if vars(given)[option]}
+        return draw_review(given.study, given.extract, given.cores, plan)
     if given.command == "studies":
         return run_studies(given.extract, given.cores)
     if given.command == "check":
@@ -155,9 +163,26 @@ def draw_strips(study: str, extract: str, cores: str) -> int:
     return code
 
 
-def _run_snakemake(cores: str, study: str, extract: str, *targets: str) -> int:
+def draw_review(study: str, extract: str, cores: str, plan: Mapping[str, str]) -> int:
+    """Draw charts for review; print where they, their key and the way back are.
+
+    `plan` overrides the section `review` of config.yaml.
+    """
+    folder = Path("results/studies") / study / extract
+    overriding = [f"review={json.dumps(plan)}"] if plan else []
+    code = _run_snakemake(cores, study, extract, str(folder / "review"), overriding=overriding)
+    if not code:
+        print(f"\nCharts (person-level, for the reviewers): {folder / 'review/index.html'}")
+        print(f"Key (not for the reviewers; keep a copy with the answers): {folder}/review_key.csv")
+        print("How the answers come back: docs/review.md")
+    return code
+
+
+def _run_snakemake(
+    cores: str, study: str, extract: str, *targets: str, overriding: Sequence[str] = ()
+) -> int:
     command = ["snakemake", "--cores", cores, "--rerun-incomplete", *targets]
-    command += ["--config", f"study={study}", f"extract={extract}"]
+    command += ["--config", f"study={study}", f"extract={extract}", *overriding]
     with _alone():
         if any(Path(".snakemake/locks").glob("*")):  # nobody else runs, so a killed run left them
             subprocess.run([*command, "--unlock"], check=True, capture_output=True)

@@ -85,6 +85,13 @@ class OutputError(LeukocytosisError):
     kind = "results cannot be written"
 
 
+class ReviewError(LeukocytosisError):
+    """A file of chart reviews says something we cannot use."""
+
+    exit_code = 16
+    kind = "reviews cannot be used"
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return ` (did you mean 'x'?)` for the closest known name, or nothing when none is close."""
     folded = {candidate.casefold(): candidate for candidate in known}

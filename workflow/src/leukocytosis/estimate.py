@@ -15,6 +15,7 @@ from leukocytosis.errors import ExtractError, Problem
 from leukocytosis.scorecard import score
 from leukocytosis.store import Connection, connect, fetch, read_frame, scan, table, write_rows
 from leukocytosis.survival.analyses import find_curves, fit_all
+from leukocytosis.validation import fit_review
 
 
 def estimate(protocol: Protocol, claims: Claims | None, truth: Path | None, study: Path) -> None:
@@ -24,7 +25,8 @@ def estimate(protocol: Protocol, claims: Claims | None, truth: Path | None, stud
     """
     patients = read_frame(study / "analysis_set.parquet")
     with connect(study / ".scratch") as con:
-        fitted = [*fit_all(protocol, patients), *fit_attribution(protocol, con, study)]
+        fitted = [*fit_all(protocol, patients), *fit_attribution(protocol, con, study),
+                  *fit_review(protocol, con, study)]  # fmt: skip
         estimates = [vars(row) for row in fitted]
         rows: dict[str, Sequence[dict[str, Any]]] = {
             "estimates": estimates,

@@ -36,6 +36,9 @@ DISPOSITIONS = (
 SETTINGS = ("inpatient", "outpatient", "emergency", "observation", "other")
 STATUSES = ("met", "not_met", "not_assessed")
 CAUSE_GROUPS = ("infection", "plr", "other")
+CERTAINTIES = ("definite", "probable", "possible")  # what a reviewer may say
+SAMPLINGS = ("random", "stratified", "active")
+ADJUDICATED_BY = ("one reviewer", "agreement", "consensus", "open")
 GRADES = ("definite", "probable", "possible", "refractory")
 
 
@@ -353,6 +356,57 @@ CAUSES = Table(
         text("all_causes", "Every cause that holds, in the protocol's order, joined by `+`."),
         text("decided_by", "The precedence step or rule that decided."),
         text("source", "rules or adjudicated.", ("rules", "adjudicated")),
+        text("rule_cause", "The cause by the rules, whether or not a review replaced it."),
+        text("rule_grade", "How certain by the rules.", GRADES),
+    ),
+)
+
+REVIEW_KEY = Table(
+    "review_key",
+    "chart drawn for review (a CSV, to be kept with the answers)",
+    ("review_id",),
+    (
+        text("review_id", "The number the reviewers see: drawn at random, no patient's id."),
+        EPISODE_ID,
+        text("study", "The study the chart was drawn for."),
+        text("extract", "The extract it was drawn from."),
+        text("sampling", "How charts were drawn.", SAMPLINGS),
+        text("stratum", "The cause by the rules at the draw; `all` where it was not stratified."),
+        count("n_stratum", "Episodes of the stratum."),
+        count("n_drawn", "Charts drawn from it."),
+    ),
+)
+
+REVIEWS = Table(
+    "reviews",
+    "chart × reviewer",
+    ("episode_id", "reviewer"),
+    (
+        EPISODE_ID,
+        text("reviewer", "Who answered, by the name given in the form."),
+        text("review_id", "The number the reviewer saw."),
+        text("cause", "The cause the reviewer sees, or undetermined."),
+        text("certainty", "How certain the reviewer is.", CERTAINTIES),
+        maybe(text("comment", "What the reviewer wrote.")),
+    ),
+)
+
+ADJUDICATIONS = Table(
+    "adjudications",
+    "reviewed chart",
+    ("episode_id",),
+    (
+        EPISODE_ID,
+        text("review_id", "The number the reviewers saw."),
+        maybe(text("cause", "The adjudicated cause; missing while reviewers disagree.")),
+        maybe(text("certainty", "How certain: the least certain of those who agree.", CERTAINTIES)),
+        text("how", "What the cause rests on.", ADJUDICATED_BY),
+        count("n_reviewers", "Reviewers who answered."),
+        text("sampling", "How charts were drawn.", SAMPLINGS),
+        text("stratum", "The stratum it was drawn from."),
+        count("n_stratum", "Episodes of the stratum at the draw."),
+        count("n_drawn", "Charts drawn from it."),
+        Column("in_use", "boolean", "Whether its cause stands in `causes` for that of the rules."),
     ),
 )
 
@@ -573,6 +627,9 @@ ALL = (
     EVIDENCE_EVENTS,
     CAUSES,
     CAUSES_PRESENT,
+    REVIEW_KEY,
+    REVIEWS,
+    ADJUDICATIONS,
     OUTCOMES,
     ESTIMATES,
     TABLE_ONE,

@@ -56,6 +56,8 @@ def _list_causes(decisions: Mapping[str, Decision]) -> list[dict[str, object]]:
             "all_causes": decision.all_causes,
             "decided_by": decision.decided_by,
             "source": "rules",
+            "rule_cause": decision.primary_cause,
+            "rule_grade": decision.grade,
         }
         for episode_id, decision in decisions.items()
     ]

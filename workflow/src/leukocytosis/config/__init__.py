@@ -6,6 +6,7 @@ from leukocytosis.config.manifest import Manifest, load_manifest
 from leukocytosis.config.policy import Policy, load_policy
 from leukocytosis.config.protocol import Protocol, load_protocol
 from leukocytosis.config.quantities import Unit, fold_unit, load_units
+from leukocytosis.config.review import ReviewPlan, Reviews, find_review_file, load_plan
 
 __all__ = [
     "Claim",
@@ -15,11 +16,15 @@ __all__ = [
     "Manifest",
     "Policy",
     "Protocol",
+    "ReviewPlan",
+    "Reviews",
     "Unit",
+    "find_review_file",
     "fold_unit",
     "load_claims",
     "load_codelists",
     "load_manifest",
+    "load_plan",
     "load_policy",
     "load_protocol",
     "load_units",

@@ -9,6 +9,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from leukocytosis.config.reading import Document, Strict, build
+from leukocytosis.config.review import Reviews
 from leukocytosis.errors import ConfigError, Problem, listed, nearest
 from leukocytosis.tables import CANONICAL
 
@@ -61,7 +62,8 @@ class Manifest(Strict):
     are CSVs `code_system, code, to_code_system, to_code, term` from local to standard codes.
     `units` adds local spellings (`{K/CUMM: 10*9/L}`). `absent` says, table by table, what the
     extract cannot show. `tolerated_share` is the share of a source's rows that may be rejected
-    for a value that cannot be read before the run stops.
+    for a value that cannot be read before the run stops. `reviews`, by study, names the files of a
+    chart review.
     """
 
     extract: str
@@ -84,6 +86,7 @@ class Manifest(Strict):
     blood_specimens: tuple[str, ...] = ("blood", "serum", "plasma")
     observation: Observation
     truth: str | None = None
+    reviews: dict[str, Reviews] = Field(default_factory=dict)
     tolerated_share: float = Field(default=0.05, ge=0, le=1)
 
     @model_validator(mode="after")

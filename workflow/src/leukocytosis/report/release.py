@@ -27,6 +27,7 @@ from leukocytosis.report.headlines import (
     describe_plr_interval,
 )
 from leukocytosis.report.inputs import ReportInputs, check_aggregate
+from leukocytosis.report.review import describe_review
 from leukocytosis.tables import BY_NAME
 
 if TYPE_CHECKING:
@@ -152,6 +153,7 @@ def _context(inputs: ReportInputs, drawings: Sequence[Drawing]) -> dict[str, Any
         "headlines": describe_headlines(inputs),
         "certainty": describe_certainty(inputs),
         "plr_interval": describe_plr_interval(inputs),
+        "review": describe_review(inputs),
         "statistics": describe_statistics(inputs.protocol),
         "risks": [grids.list_risks(inputs, outcome) for outcome in outcomes],
         "cox": [grids.list_cox(inputs, outcome) for outcome in outcomes],

@@ -10,7 +10,7 @@ from leukocytosis.config import Codelist, Protocol
 from leukocytosis.matching import compile_in_systems, compile_words, compile_words_match
 from leukocytosis.store import Connection, scan
 
-TELLS_THE_OUTCOME = "tells_the_outcome"  # codes of dying and of palliative care, post-mortem swabs
+TELLS_THE_OUTCOME = "tells_the_outcome"  # the codelist of dying and palliative care
 TABLES = ("encounters", "labs", "diagnoses", "drugs", "microbiology")
 
 

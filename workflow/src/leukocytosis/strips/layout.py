@@ -87,6 +87,7 @@ class View:
     last_day: int
     threshold: float
     names: dict[str, str]  # rule id → title; empty when the rules' answers are hidden
+    absent: frozenset[str] = frozenset()  # lanes of which the extract has nothing
 
     def x(self, day: float) -> float:
         """Return the place of a day; what lies outside the view stands at its edge."""

@@ -24,6 +24,8 @@ from leukocytosis.strips.records import Strip
 
 FURTHEST = 30  # days from the index; windows that reach further are squeezed to the edge
 SIZES = {"width": WIDTH, "left": LEFT, "right": RIGHT, "top": TOP, "counts": COUNTS_HEIGHT}
+TABLE_OF = {"stays": "encounters", "codes": "diagnoses", "cultures": "microbiology",
+            "drugs": "drugs"}  # fmt: skip
 ORDER = {"met": 0, "not_assessed": 1, "not_met": 2}
 
 
@@ -39,7 +41,7 @@ def write_strips(
     With a planted truth the index begins with the episodes whose cause the rules miss.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    view = find_view(protocol)
+    view = find_view(protocol, manifest)
     width = max(len(str(len(strips))), 3)
     names = [f"{i:0{width}d}.html" for i in range(1, len(strips) + 1)]
     page = environment().get_template("strip.html.j2")
@@ -65,7 +67,7 @@ def write_strips(
     (folder / "index.html").write_text(html, encoding="utf-8")
 
 
-def find_view(protocol: Protocol, blind: Blind | None = None) -> View:
+def find_view(protocol: Protocol, manifest: Manifest, blind: Blind | None = None) -> View:
     """Return the days that the windows of the rules span, at most 30 either way of the index."""
     windows = [rule.window for rule in protocol.evidence]
     first = min([-7, *(w.from_day for w in windows if w.from_day is not None)])
@@ -76,12 +78,18 @@ def find_view(protocol: Protocol, blind: Blind | None = None) -> View:
         blind.last_day if blind else min(last, FURTHEST),
         protocol.index.above.value,
         names,
+        frozenset(lane for lane, table in TABLE_OF.items() if table in manifest.absent),
     )
 
 
 def name_rules(protocol: Protocol) -> dict[str, str]:
     """Return rule id → title."""
     return {rule.id: rule.title for rule in protocol.evidence}
+
+
+def draw_strip(strip: Strip, view: View) -> Any:
+    """Return a strip as SVG, safe to put into a page."""
+    return render_strip(lay_out(strip, view), view)
 
 
 def render_strip(drawing: Drawing, view: View) -> Any:
