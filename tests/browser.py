@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -47,7 +46,8 @@ class Browser:
         self._process = subprocess.Popen(
             [CHROMIUM, *FLAGS, f"--user-data-dir={folder / 'profile'}",
              f"--window-size={width},{height}", "about:blank"],
-            preexec_fn=hand_over, pass_fds=(3, 4),
+            preexec_fn=hand_over,  # noqa: PLW1509
+            pass_fds=(3, 4),
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         os.close(to_read)
@@ -66,12 +66,7 @@ class Browser:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *failure: object) -> None:
         self._process.terminate()
         self._process.wait(timeout=20)
         os.close(self._out)

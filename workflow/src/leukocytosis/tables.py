@@ -38,7 +38,7 @@ STATUSES = ("met", "not_met", "not_assessed")
 CAUSE_GROUPS = ("infection", "plr", "other")
 CERTAINTIES = ("definite", "probable", "possible")  # what a reviewer may say
 SAMPLINGS = ("random", "stratified", "active")
-ADJUDICATED_BY = ("one reviewer", "agreement", "consensus", "open")
+ADJUDICATED_BY = ("one reviewer", "agreement", "consensus", "open", "unanswered")
 GRADES = ("definite", "probable", "possible", "refractory")
 
 
@@ -393,19 +393,18 @@ REVIEWS = Table(
 
 ADJUDICATIONS = Table(
     "adjudications",
-    "reviewed chart",
+    "chart drawn for review",
     ("episode_id",),
     (
         EPISODE_ID,
         text("review_id", "The number the reviewers saw."),
-        maybe(text("cause", "The adjudicated cause; missing while reviewers disagree.")),
+        maybe(text("cause", "The adjudicated cause; missing while it is not settled.")),
         maybe(text("certainty", "How certain: the least certain of those who agree.", CERTAINTIES)),
         text("how", "What the cause rests on.", ADJUDICATED_BY),
         count("n_reviewers", "Reviewers who answered."),
         text("sampling", "How charts were drawn.", SAMPLINGS),
         text("stratum", "The stratum it was drawn from."),
         count("n_stratum", "Episodes of the stratum at the draw."),
-        count("n_drawn", "Charts drawn from it."),
         Column("in_use", "boolean", "Whether its cause stands in `causes` for that of the rules."),
     ),
 )

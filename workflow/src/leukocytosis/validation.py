@@ -25,16 +25,16 @@ from leukocytosis.survival.proportion import fit_proportion
 from leukocytosis.survival.row import Estimate, Number, missing, place
 
 UNDETERMINED = "undetermined"
-SETTLED = ("agreement", "consensus")
 KAPPA = "Cohen's kappa, asymptotic 95 % interval of Fleiss, Cohen and Everitt 1969"
 AC1 = "Gwet's AC1, 95 % interval with the variance of Gwet 2008"
 RAW = "share of charts with the same answer, 95 % Wilson interval"
 COUNTED = "proportion of a simple random sample, 95 % Wilson interval"
 WEIGHTED = (
     "Horvitz–Thompson weights of the stratified sample, 95 % Wilson interval on the effective "
-    "sample size"
+    "sample size, at most the charts read"
 )
 NO_WIDTH = "the reviewers always agree: the asymptotic interval has no width"
+LEFT_OUT = "charts without a settled cause are left out, which flatters the rules if they are hard"
 ACTIVE = "the sample was chosen actively"
 Answers = dict[str, str]  # chart → cause, of one reviewer
 
@@ -48,7 +48,6 @@ class Verdict:
     sampling: str
     stratum: str
     n_stratum: int
-    n_drawn: int
 
 
 def fit_review(protocol: Protocol, con: Connection, study: Path) -> Iterator[Estimate]:
@@ -80,9 +79,9 @@ def _read_answers(con: Connection, study: Path) -> dict[str, Answers]:
 
 def _read_verdicts(con: Connection, study: Path) -> list[Verdict]:
     query = (
-        "SELECT cause, rule_cause, sampling, stratum, n_stratum, n_drawn "
-        f"FROM {scan(study / 'adjudications.parquet')} "
-        f"JOIN {scan(study / 'causes.parquet')} USING (episode_id) ORDER BY episode_id"
+        "SELECT cause, rule_cause, sampling, stratum, n_stratum "
+        f"FROM {scan(study / 'adjudications.parquet')} a "
+        f"JOIN {scan(study / 'causes.parquet')} c USING (episode_id) ORDER BY episode_id"
     )
     return [Verdict(*row) for row in fetch(con, query)]
 
@@ -135,7 +134,7 @@ def fit_accuracy(cause: str, verdicts: Sequence[Verdict]) -> Iterator[Estimate]:
         "ppv": fit(charts, lambda c: c.by_rules == cause, lambda c: c.reviewed == cause),
     }
     for term, share in shares.items():
-        number = _number(share, reasons[term])
+        number = _number(share, reasons[term], LEFT_OUT if len(charts) < len(verdicts) else None)
         if any(verdict.sampling == "active" for verdict in verdicts):
             number = missing(ACTIVE)
         elif term == "sensitivity" and _unread(verdicts):
@@ -147,10 +146,10 @@ def fit_accuracy(cause: str, verdicts: Sequence[Verdict]) -> Iterator[Estimate]:
         )  # fmt: skip
 
 
-def _number(share: Share | None, reason: str) -> Number:
+def _number(share: Share | None, reason: str, note: str | None) -> Number:
     if share is None:
         return missing(reason)
-    return Number(share.estimate, share.ci_low, share.ci_high)
+    return Number(share.estimate, share.ci_low, share.ci_high, note)
 
 
 def weigh(verdicts: Sequence[Verdict]) -> list[Chart]:
@@ -174,11 +173,11 @@ def _unread(verdicts: Sequence[Verdict]) -> bool:
 
 def _count_labels(con: Connection, study: Path) -> Iterator[Estimate]:
     query = f"""
-        SELECT count(*), count(how),
+        SELECT count(*), count(*) FILTER (how <> 'unanswered'),
                count(*) FILTER (how = 'open'), count(*) FILTER (how = 'one reviewer'),
                count(*) FILTER (in_use), count(*) FILTER (in_use AND primary_cause <> rule_cause)
-        FROM {scan(study / "causes.parquet")}
-        LEFT JOIN {scan(study / "adjudications.parquet")} USING (episode_id)
+        FROM {scan(study / "causes.parquet")} c
+        LEFT JOIN {scan(study / "adjudications.parquet")} a USING (episode_id)
     """
     n, *counts = fetch(con, query)[0]
     terms = ("answered", "open", "one reviewer", "in use", "changed")

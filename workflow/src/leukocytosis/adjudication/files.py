@@ -47,7 +47,6 @@ class Drawn:
     sampling: str
     stratum: str
     n_stratum: int
-    n_drawn: int
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ def _read_key(
     spoilt = [
         place
         for place, row in lines
-        if not (row["n_stratum"] + row["n_drawn"]).isdigit() or row["sampling"] not in SAMPLINGS
+        if not row["n_stratum"].isdigit() or row["sampling"] not in SAMPLINGS
     ]
     if spoilt or len({row["review_id"] for _, row in lines}) < len(lines):
         place = (spoilt or [str(path)])[0]
@@ -126,7 +125,6 @@ def _read_key(
             row["sampling"],
             row["stratum"],
             int(row["n_stratum"]),
-            int(row["n_drawn"]),
         )
         for _, row in lines
     }

@@ -80,6 +80,8 @@ def settle(answers: Sequence[Answer], consensus: Answer | None) -> Verdict:
     """
     if consensus:
         return Verdict(consensus.cause, consensus.certainty, "consensus")
+    if not answers:
+        return Verdict(None, None, "unanswered")
     causes = {answer.cause for answer in answers}
     if len(causes) > 1:
         return Verdict(None, None, "open")
@@ -92,7 +94,7 @@ def _by_chart(reviewed: Reviewed) -> dict[str, list[Answer]]:
     for answer in reviewed.answers:
         charts[answer.review_id].append(answer)
     return {review_id: sorted(charts[review_id], key=lambda a: a.reviewer)
-            for review_id in sorted({*charts, *reviewed.consensus})}  # fmt: skip
+            for review_id in sorted(reviewed.charts)}  # fmt: skip
 
 
 def _list_reviews(reviewed: Reviewed) -> Iterator[dict[str, Any]]:

@@ -50,33 +50,41 @@ def fit_counted(charts: Sequence[Chart], asked: Asks, right: Asks) -> Share | No
 def fit_weighted(charts: Sequence[Chart], asked: Asks, right: Asks) -> Share | None:
     """Return the share of `right` among the charts `asked` for, weighted back to the cohort.
 
-    The ratio of two Horvitz–Thompson totals of a stratified sample. Its variance is that of the
-    linearised ratio, within strata, without finite-population correction; a stratum of one chart
-    is set against the mean of all. The interval is Wilson's on the effective sample size, the
-    number of charts at which a simple random sample would vary as much (Korn and Graubard, Survey
-    Methodology 1998;24:193-201); where all or none are right, that of Kish.
+    The ratio of two Horvitz–Thompson totals of a stratified sample. The interval is Wilson's on
+    the effective sample size, the number of charts at which a simple random sample would vary as
+    much (Korn and Graubard, Survey Methodology 1998;24:193-201), but never on more charts than
+    were read: a stratum in which no error was met adds nothing to the variance, and is no proof
+    that it holds none. Where all or none are right the size is that of Kish.
     """
     found = [chart for chart in charts if asked(chart)]
     if not found:
         return None
-    total = sum(chart.weight for chart in found)
-    share = sum(chart.weight for chart in found if right(chart)) / total
     n_right = sum(right(chart) for chart in found)
+    share, variance = fit_ratio(charts, asked, right)
     if n_right in (0, len(found)):
-        share = float(n_right > 0)
+        total = sum(chart.weight for chart in found)
         size = total**2 / sum(chart.weight**2 for chart in found)
     else:
-        pulls = defaultdict(list)
-        for chart in charts:
-            pull = chart.weight * (right(chart) - share) / total if asked(chart) else 0.0
-            pulls[chart.stratum].append(pull)
-        size = share * (1 - share) / _variance(list(pulls.values()))
+        size = min(share * (1 - share) / variance, len(found))
     return Share(share, *_wilson(share, size), n_right, len(found))
 
 
-def _variance(strata: Sequence[Sequence[float]]) -> float:
-    """Return the variance of a total of the charts' pulls, whose sum is 0."""
-    return sum(_spread(pulls) for pulls in strata)
+def fit_ratio(charts: Sequence[Chart], asked: Asks, right: Asks) -> tuple[float, float]:
+    """Return the weighted share and its variance, that of the linearised ratio.
+
+    Within strata and without finite-population correction, as `svyratio` of R's survey package;
+    a stratum of one chart is set against the mean of all (`survey.lonely.psu = "adjust"`).
+    """
+    found = [chart for chart in charts if asked(chart)]
+    total = sum(chart.weight for chart in found)
+    if all(right(chart) for chart in found):
+        return 1.0, 0.0  # exact, where rounding would show
+    share = sum(chart.weight for chart in found if right(chart)) / total
+    pulls = defaultdict(list)
+    for chart in charts:
+        pull = chart.weight * (right(chart) - share) / total if asked(chart) else 0.0
+        pulls[chart.stratum].append(pull)
+    return share, sum(_spread(found) for found in pulls.values())
 
 
 def _spread(pulls: Sequence[float]) -> float:

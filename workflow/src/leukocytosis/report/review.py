@@ -38,10 +38,10 @@ def _describe_labels(inputs: ReportInputs) -> str:
     """Return how many charts were reviewed and whether their causes stand for the rules'."""
     counts = {row["term"]: row for row in inputs.estimates("review_labels")}
     told = {term: _count(row) for term, row in counts.items()}
-    words = f"Reviewers answered {told['answered']} of {format_number(inputs.n_cohort)} charts"
-    words += (
-        f"; on {told['open']} they still disagree and {told['one reviewer']} had one reviewer. "
-    )
+    words = f"Reviewers answered {told['answered']} of {format_number(inputs.n_cohort)} charts; "
+    words += f"on {told['open']} of them they still disagree. "
+    if counts["one reviewer"]["n_events"] != 0:
+        words += f"One reviewer alone answered {told['one reviewer']}. "
     if counts["in use"]["n_events"] == 0:
         return words + "All causes in this report are those of the rules."
     return words + (
@@ -64,7 +64,8 @@ def list_agreement(inputs: ReportInputs) -> Grid:
     rows = [
         (_name(inputs, group, pair, pairs), format_number(found[group, "agreement", pair]["n"]),
          show_percent(found[group, "agreement", pair], notes),
-         *(show_number(found.get((group, measure, pair)), notes, 2) for measure in ("kappa", "ac1")))
+         show_number(found.get((group, "kappa", pair)), notes, 2),
+         show_number(found.get((group, "ac1", pair)), notes, 2))
         for pair in pairs for group in order if (group, "agreement", pair) in found
     ]  # fmt: skip
     head = ("Cause", "Charts", *(f"{title} (95 %)" for title in MEASURES.values()))
