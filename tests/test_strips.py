@@ -95,17 +95,20 @@ def test_a_crowded_lane_says_how_many_it_leaves_out() -> None:
 
 
 def test_a_record_of_long_ago_stands_at_the_edge_with_its_day() -> None:
-    spans = {"C34.90 lung": -200.0, "C91.0 leukaemia": 45.0}
-    items = [Item("codes", label, (Span(day, day),)) for label, day in spans.items()]
+    spans = {"C34.90 lung": Span(-200, -200), "C91.0 leukaemia": Span(45, 45, met=True),
+             "S22 rib": Span(50, 50)}  # fmt: skip
+    items = [Item("codes", label, (span,)) for label, span in spans.items()]
     lanes = lay_out(Strip({}, {}, items=items), VIEW).lanes
-    early, late = next(lane for lane in lanes if lane.name == "codes").marks
+    codes = next(lane for lane in lanes if lane.name == "codes")
+    early, late = codes.marks
+    assert codes.n_more == 1
     assert early.label == "C34.90 lung (day -200)" and early.bars[0].x == LEFT
     assert late.label == "C91.0 leukaemia (day 45)" and late.anchor == "end"
 
 
 def test_doses_apart_are_drawn_apart(tiny: Run) -> None:
-    spans = (Span(-20, -19.1), Span(2, 5.9, met=True))
-    strip = Strip({}, {}, items=[Item("drugs", "filgrastim", spans, ("short",), n=5)])
+    spans = (Span(-20, -19.1), Span(2, 5.9, met=True, n=4), Span(200, 201))
+    strip = Strip({}, {}, items=[Item("drugs", "filgrastim", spans, ("short",))])
     (mark,) = next(lane for lane in lay_out(strip, VIEW).lanes if lane.name == "drugs").marks
     assert [bar.met for bar in mark.bars] == [False, True] and "×5" in mark.label
 

@@ -34,7 +34,8 @@ def estimate(protocol: Protocol, claims: Claims | None, truth: Path | None, stud
             "table_one": list(describe_patients(protocol, patients)),
             "scorecard": list(score(claims, estimates, _attrition(con, study))) if claims else [],
         }
-        causes = dict(zip(patients["episode_id"], patients["primary_cause"], strict=True))
+        by_rules = f"SELECT episode_id, rule_cause FROM {scan(study / 'causes.parquet')}"
+        causes = dict(fetch(con, by_rules))
         known = read_truth(truth) if truth else {}
         rows["accuracy"] = list(compare_with_truth(protocol, causes, known)) if known else []
         for name, found in rows.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from leukocytosis.strips.records import LANES, Count, Item, Span, Strip
 
@@ -132,7 +132,9 @@ def _ticks(view: View) -> list[int]:
 
 
 def _scale(top: float) -> list[float]:
-    step = next(s for s in (10, 20, 50, 100, 200, 500, 1000, 10_000) if top / s <= 6 or s == 10_000)
+    step = next(
+        s for s in (5, 10, 20, 50, 100, 200, 500, 1000, 10_000) if top / s <= 6 or s == 10_000
+    )
     return [float(value) for value in range(0, int(top) + 1, step)]
 
 
@@ -166,7 +168,7 @@ def _lay_lane(name: str, items: list[Item], y: float, view: View) -> Lane:
             rows.append([])
         rows[row].append((first, last))
         marks.append(_lay_mark(item, y + ROW * row, view))
-    n_more = len(items) - len(kept)
+    n_more = sum(item.n for item in items) - sum(item.n for item in kept)
     height = (max(len(rows), 1) + (1 if n_more else 0)) * ROW
     return Lane(name, y, height, tuple(marks), n_more)
 
@@ -176,31 +178,59 @@ def _fits(first: float, last: float, taken: Iterable[tuple[float, float]]) -> bo
 
 
 def _keep(items: list[Item], view: View) -> list[Item]:
-    """Return what a crowded lane keeps: what met a rule, then what lies nearest to the index."""
+    """Return what a lane shows: what met a rule, then what lies nearest to the index."""
+    shown = [part for item in items if (part := _inside(item, view)).spans]
 
     def importance(item: Item) -> tuple[bool, float, str]:
         nearest = min(abs(day) for span in item.spans for day in (span.first, span.last))
-        return (not (item.rules and view.names), nearest, item.label)
+        return (not any(span.met for span in item.spans), nearest, item.label)
 
-    return sorted(items, key=importance)[:MOST_ITEMS]
+    return sorted(shown, key=importance)[:MOST_ITEMS]
+
+
+def _inside(item: Item, view: View) -> Item:
+    """Return an item without its records outside the view, but for codes of earlier illness.
+
+    A record that met a rule is shown wherever it lies.
+    """
+    history = item.lane == "codes"
+    spans = [
+        span if view.names else span._replace(met=False)
+        for span in item.spans
+        if view.holds(span.first, span.last)
+        or (span.met and view.names)
+        or (history and span.last < view.first_day)
+    ]
+    return replace(item, spans=tuple(spans))
 
 
 def _lay_mark(item: Item, y: float, view: View) -> Mark:
-    label, met = _words(item, view), bool(item.rules) and bool(view.names)
+    label, met = _words(item, view), any(span.met for span in item.spans)
     bars = tuple(dict.fromkeys(_lay_bar(span, view) for span in item.spans))
-    left, right = bars[0].x, max(bar.x + bar.width for bar in bars)
     size = BOLD if met else CHARACTER
-    room_right, room_left = WIDTH - RIGHT - (right + 5), left - LEFT - 5
-    to_right = room_right >= len(label) * size or room_right >= room_left
-    label = _shortened(label, int((room_right if to_right else room_left) / size))
-    text_x = right + 5 if to_right else left - 5
-    return Mark(bars, y + ROW - 5, label, text_x, "start" if to_right else "end", met)
+    room, text_x, anchor = _find_room(bars, len(label) * size, view)
+    return Mark(bars, y + ROW - 5, _shortened(label, int(room / size)), text_x, anchor, met)
+
+
+def _find_room(bars: Sequence[Bar], wanted: float, view: View) -> tuple[float, float, str]:
+    """Return the room for words, where they begin or end, and which of both.
+
+    That is the first room wide enough beside a bar, from the index outwards, else the widest.
+    """
+    ends = [bar.x + bar.width for bar in bars]
+    rooms = [
+        (after - end - 5, end + 5, "start")
+        for end, after in zip(ends, [*(bar.x for bar in bars[1:]), WIDTH - RIGHT], strict=True)
+    ]
+    rooms.append((bars[0].x - LEFT - 5, bars[0].x - 5, "end"))
+    rooms.sort(key=lambda room: abs(room[1] - view.x(0)))
+    return next((room for room in rooms if room[0] >= wanted), max(rooms))
 
 
 def _lay_bar(span: Span, view: View) -> Bar:
     x = view.x(span.first)
     width = max(view.x(span.last) - x, POINT)
-    return Bar(min(x, WIDTH - RIGHT - POINT), width, span.met and bool(view.names))
+    return Bar(min(x, WIDTH - RIGHT - POINT), width, span.met)
 
 
 def _words(item: Item, view: View) -> str:

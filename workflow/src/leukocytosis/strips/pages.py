@@ -111,8 +111,10 @@ def describe_strip(strip: Strip, protocol: Protocol, truth: Mapping[str, str]) -
         "grade": cause["grade"],
         "all_causes": name_cause(protocol, cause["all_causes"]),
         "decided_by": cause["decided_by"],
+        "by_rules": name_cause(protocol, cause["rule_cause"]),
+        "adjudicated": cause["source"] == "adjudicated",
         "true_cause": name_cause(protocol, true) if true else "",
-        "missed": true is not None and true != cause["primary_cause"],
+        "missed": true is not None and true != cause["rule_cause"],
     }
 
 

@@ -26,11 +26,12 @@ APART = 1.0  # days: records of one name further apart than this are drawn apart
 
 
 class Span(NamedTuple):
-    """Days from `first` to `last`, and whether a record in them met a rule."""
+    """Days from `first` to `last`, whether a record in them met a rule, and how many there are."""
 
     first: float
     last: float
     met: bool = False
+    n: int = 1
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,11 @@ class Item:
     label: str
     spans: tuple[Span, ...]
     rules: tuple[str, ...] = ()
-    n: int = 1
+
+    @property
+    def n(self) -> int:
+        """Return how many records there are."""
+        return sum(span.n for span in self.spans)
 
     @property
     def first(self) -> float:
@@ -146,7 +151,7 @@ def _items(
         grouped[row["episode_id"], label].append(row)
     for (episode, label), found in grouped.items():
         rules = {rule for row in found for rule in row["rules"] or ()}
-        yield episode, Item(lane, label, _join(found), tuple(sorted(rules)), len(found))
+        yield episode, Item(lane, label, _join(found), tuple(sorted(rules)))
 
 
 def _join(rows: Iterable[Row]) -> tuple[Span, ...]:
@@ -156,7 +161,7 @@ def _join(rows: Iterable[Row]) -> tuple[Span, ...]:
         met, last = bool(row["rules"]), max(row["first"], row["last"])
         before = spans[-1] if spans else None
         if before and before.met == met and row["first"] - before.last <= APART:
-            spans[-1] = before._replace(last=max(before.last, last))
+            spans[-1] = before._replace(last=max(before.last, last), n=before.n + 1)
         else:
             spans.append(Span(row["first"], last, met))
     return tuple(spans)
