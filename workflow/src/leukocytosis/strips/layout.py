@@ -215,15 +215,23 @@ def _lay_mark(item: Item, y: float, view: View) -> Mark:
 def _find_room(bars: Sequence[Bar], wanted: float, view: View) -> tuple[float, float, str]:
     """Return the room for words, where they begin or end, and which of both.
 
-    That is the first room wide enough beside a bar, from the index outwards, else the widest.
+    That is the first room wide enough beside a bar, from the index outwards, in which words do
+    not cross the line of the index; else one in which they do, else the widest.
     """
+    zero = view.x(0)
     ends = [bar.x + bar.width for bar in bars]
     rooms = [
         (after - end - 5, end + 5, "start")
         for end, after in zip(ends, [*(bar.x for bar in bars[1:]), WIDTH - RIGHT], strict=True)
     ]
     rooms.append((bars[0].x - LEFT - 5, bars[0].x - 5, "end"))
-    rooms.sort(key=lambda room: abs(room[1] - view.x(0)))
+
+    def awkward(room: tuple[float, float, str]) -> tuple[bool, float]:
+        _, x, anchor = room
+        first, last = (x, x + wanted) if anchor == "start" else (x - wanted, x)
+        return first < zero < last, abs(x - zero)
+
+    rooms.sort(key=awkward)
     return next((room for room in rooms if room[0] >= wanted), max(rooms))
 
 

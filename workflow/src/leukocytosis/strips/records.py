@@ -97,8 +97,12 @@ def read_strips(
         for lane, query in _compile_lanes(protocol.index.concept).items():
             for item_of, item in _items(lane, _rows(con, query), terms):
                 strips[item_of].items.append(item)
-        for row in _rows(con, _compile_labs("=", protocol.index.concept)):
-            _add_count(strips[row["episode_id"]], row)
+        counts = _rows(con, _compile_labs("=", protocol.index.concept))
+        for row in counts:
+            found = Count(row["first"], row["value"], row["comparator"] or "")
+            strips[row["episode_id"]].counts.append(found)
+        for item_of, item in _met_counts(counts):
+            strips[item_of].items.append(item)
     return list(strips.values())
 
 
@@ -131,12 +135,16 @@ def _rows(con: Connection, query: str) -> list[Row]:
     return [dict(zip(names, values, strict=True)) for values in found.fetchall()]
 
 
-def _add_count(strip: Strip, row: Row) -> None:
-    strip.counts.append(Count(row["first"], row["value"], row["comparator"] or ""))
-    if row["rules"]:
-        span = Span(row["first"], row["last"], met=True)
-        label = f"{row['comparator'] or ''}{row['value']:g}"
-        strip.items.append(Item("counts", label, (span,), tuple(sorted(row["rules"]))))
+def _met_counts(rows: Iterable[Row]) -> Iterator[tuple[str, Item]]:
+    """Yield each episode's white counts that met the same rules as one item."""
+    grouped: dict[tuple[str, tuple[str, ...]], list[Row]] = defaultdict(list)
+    for row in rows:
+        if row["rules"]:
+            grouped[row["episode_id"], tuple(sorted(row["rules"]))].append(row)
+    for (episode, rules), found in grouped.items():
+        days = sorted(row["first"] for row in found)
+        label = f"{found[0]['value']:g}" if len(found) == 1 else "counts"
+        yield episode, Item("counts", label, tuple(Span(day, day, met=True) for day in days), rules)
 
 
 def _items(
