@@ -312,3 +312,44 @@ def test_what_cannot_be_estimated_is_listed_by_reason() -> None:
     rows = dict(list_unestimated(fixtures.inputs()).rows)
     reason = "no patient without metastasis had an event (the likelihood has no maximum)"
     assert "cox adjusted: metastatic" in rows[reason]
+
+
+def review_rows(in_use: int | None) -> list[dict[str, object]]:
+    labels = {"answered": 60, "open": 4, "one reviewer": 0, "in use": in_use, "changed": in_use}
+    pairs = {"agreement": 0.8, "kappa": 0.75, "ac1": 0.77}
+    accuracy = {"group": "plr", "n": 12, "n_events": 8}
+    return [
+        *(fixtures.estimate("review_labels", term, 0.1, n=758, n_events=n)
+          for term, n in labels.items()),
+        *(fixtures.estimate("review_agreement", f"{measure}:anna+ben", value, n=60, n_events=48,
+                            ci_low=value - 0.1, ci_high=value + 0.1, group=group)
+          for measure, value in pairs.items() for group in ("all", "plr")),
+        fixtures.estimate("review_accuracy", "sensitivity", 0.93, ci_low=0.6, ci_high=0.99,
+                          **accuracy),
+        fixtures.estimate("review_accuracy", "ppv",
+                          note=CANNOT + "the sample was chosen actively", **accuracy),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("in_use", "said"),
+    [
+        (0, "All causes in this report are those of the rules."),
+        (9, "adjudicated for 9 patients and those of the rules for all others"),
+        (None, "adjudicated for a few (hidden) patients"),
+    ],
+)
+def test_a_review_says_whose_labels_were_used(
+    tmp_path: Path, in_use: int | None, said: str
+) -> None:
+    rows = [*fixtures.estimates(), *review_rows(in_use)]
+    write_report(fixtures.inputs(estimates=rows), tmp_path / "report.html")
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert html.count(said) == 3  # beside the causes, in the methods, with the review
+    assert html.count("Reviewers answered 60 of 758 charts; on 4 of them they still disagree") == 3
+    assert "0.75 (0.65 to 0.85)" in html.replace("\u00a0", " ")
+    assert "the sample was chosen actively" in html
+
+
+def test_without_a_review_the_report_does_not_speak_of_one(release: Path) -> None:
+    assert "Chart review" not in (release / "report.html").read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import shutil
@@ -11,8 +12,11 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from conftest import ROOT
+
+from leukocytosis.errors import ReviewError
 
 pytestmark = pytest.mark.workflow
 BIN = Path(sys.executable).parent
@@ -140,3 +144,41 @@ def test_wrong_configuration_stops_before_anything_runs(copy: Path) -> None:
     failed = run(copy, "snakemake", "-n", "--config", "study=granger209", "extract=tiny")
     assert failed.returncode == 10
     assert "did you mean 'granger2009.yaml'?" in failed.stderr
+
+
+def test_charts_are_drawn_as_asked_and_answers_change_the_causes(copy: Path) -> None:
+    asked = ("leukocytosis", "review", "granger2009", "tiny", "--n", "5", "--sampling", "random")
+    drawn = run(copy, *asked)
+    assert drawn.returncode == 0, drawn.stderr
+    study = copy / "results/studies/granger2009/tiny"
+    with (study / "review_key.csv").open(encoding="utf-8") as stream:
+        key = list(csv.DictReader(stream))
+    assert len(key) == 5 and {row["sampling"] for row in key} == {"random"}
+    assert [path.name for path in (study / "review").glob("*.html")] == ["index.html"]
+    reviews = copy / "tests/data/tiny/reviews"
+    reviews.mkdir()
+    shutil.copy(study / "review_key.csv", reviews / "key.csv")
+    for who in ("anna", "ben"):
+        rows = "".join(f"{row['review_id']},{who},plr,probable,\n" for row in key)
+        (reviews / f"{who}.csv").write_text(f"review_id,reviewer,cause,certainty,comment\n{rows}")
+    manifest = copy / "config/extracts/tiny.yaml"
+    before = manifest.read_text(encoding="utf-8")
+    manifest.write_text(
+        f"{before}reviews:\n  granger2009: {{key: reviews/key.csv, use_adjudicated: true,\n"
+        "    files: [reviews/anna.csv, reviews/ben.csv]}\n"
+    )
+    try:
+        run_again = run(copy, "leukocytosis", "run", "granger2009", "tiny")
+        assert run_again.returncode == 0, run_again.stderr
+        causes = pd.read_parquet(study / "causes.parquet").set_index("episode_id")
+        read = causes.loc[[row["episode_id"] for row in key]]
+        assert set(read["primary_cause"]) == {"plr"} and set(read["source"]) == {"adjudicated"}
+        report = (study / "release/report.html").read_text(encoding="utf-8")
+        assert "adjudicated for 5 patients" in report
+        (reviews / "ben.csv").write_text("review_id,reviewer,cause,certainty,comment,died\n")
+        refused = run(copy, "leukocytosis", "run", "granger2009", "tiny")
+        assert refused.returncode == ReviewError.exit_code
+        assert "column 'died' tells an outcome" in refused.stdout + refused.stderr
+    finally:
+        manifest.write_text(before)
+        shutil.rmtree(reviews)
