@@ -164,3 +164,19 @@ def test_check_has_its_own_exit_code(
     assert main(["check", "granger2009", "tiny"]) == 0
     assert main(["check", "granger2008", "tiny"]) == 10
     assert "did you mean 'granger2009.yaml'?" in capsys.readouterr().err
+
+
+def test_reviews_name_a_study_and_files_of_the_extract(tmp_path: Path) -> None:
+    (tmp_path / "extracts").mkdir()
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "studies/granger2009.yaml").touch()
+    text = (ROOT / "config/extracts/tiny.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "extracts/tiny.yaml"
+    for study, file, wanted in (
+        ("granger209", "a.csv", "unknown study 'granger209' (did you mean 'granger2009'?)"),
+        ("granger2009", "../a.csv", "lie under the extract's root"),
+    ):
+        path.write_text(f"{text}reviews:\n  {study}: {{key: k.csv, files: [{file}]}}\n")
+        with pytest.raises(ConfigError) as caught:
+            load_manifest(path)
+        assert wanted in str(caught.value)

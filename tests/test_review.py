@@ -333,3 +333,17 @@ def test_a_stratum_nobody_settled_stops_sensitivity_but_not_the_predictive_value
     sensitivity, ppv = fit_accuracy("plr", unread)
     assert sensitivity.estimate is None and "stratum" in str(sensitivity.note)
     assert ppv.estimate is not None
+
+
+def test_a_cohort_of_nobody_has_an_empty_draw() -> None:
+    assert [draw_charts([], PROTOCOL, plan(sampling), 1)
+            for sampling in ("random", "stratified", "active")] == [[], [], []]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", sorted(path.stem for path in (ROOT / "config/studies").glob("*.yaml"))
+)
+def test_in_every_study_the_blind_falls_well_before_the_outcome(name: str) -> None:
+    protocol = protocol_of(name)
+    horizon = min(outcome.horizon_days for outcome in protocol.outcomes)
+    assert find_blind(protocol, rules=True).last_day <= min(14, horizon / 2)

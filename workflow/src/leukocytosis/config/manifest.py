@@ -137,4 +137,11 @@ def load_manifest(path: Path) -> Manifest:
         raise ConfigError(
             Problem(str(path), f"names the extract '{manifest.extract}'", "use the file's name")
         )
+    studies = {file.stem for file in (path.parent.parent / "studies").glob("*.yaml")}
+    strange = [study for study in manifest.reviews if studies and study not in studies]
+    if strange:
+        raise ConfigError(
+            Problem(str(path), f"reviews of unknown study '{study}'{nearest(study, studies)}")
+            for study in strange
+        )
     return manifest

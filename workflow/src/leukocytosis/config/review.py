@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from leukocytosis.config.reading import Document, Strict, build
 
@@ -36,6 +36,16 @@ class Reviews(Strict):
     files: tuple[str, ...] = Field(min_length=1)
     consensus: str | None = None
     use_adjudicated: bool = False
+
+    @model_validator(mode="after")
+    def _inside(self) -> Self:
+        outside = [p for p in self.paths if Path(p).is_absolute() or ".." in Path(p).parts]
+        if outside:
+            raise ValueError(
+                f"{', '.join(outside)}: review files lie under the extract's root or beside its "
+                "manifest; give the path from there"
+            )
+        return self
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -78,9 +78,9 @@ def draw_charts(
         for i, label in enumerate(_in_random_order(labels, f"{seed}:number"), start=1)
     }
     drawn = [
-        Drawn(numbers[label.episode_id], label.episode_id, stratum, len(members), sizes[stratum])
-        for stratum, members in strata.items()
-        for label in members[: sizes[stratum]]
+        Drawn(numbers[label.episode_id], label.episode_id, stratum, len(strata[stratum]), size)
+        for stratum, size in sizes.items()
+        for label in strata[stratum][:size]
     ]
     return sorted(drawn, key=lambda chart: chart.review_id)
 

@@ -37,6 +37,10 @@ function begin(name, found) {
     byId("reviewer").focus();
     return;
   }
+  if (!charts.length) {
+    say("There is no chart to review.");
+    return;
+  }
   reviewer = name;
   answers = { ...recall(name), ...found };
   byId("reviewer").value = name;
