@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONHASHSEED := 0
 SNAKEMAKE = snakemake --cores $(CORES) --config study=$(STUDY) extract=$(EXTRACT)
 
-.PHONY: help setup study studies strips test lint format types oracle bench clean
+.PHONY: help setup study studies strips review test lint format types oracle bench clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -38,6 +38,9 @@ studies: $(READY)  ## run every published study on EXTRACT and set them beside e
 strips: $(READY)  ## draw the evidence of each episode of STUDY on EXTRACT (person-level)
 	@leukocytosis strips $(STUDY) $(EXTRACT) --cores $(CORES)
 
+review: $(READY)  ## charts of STUDY on EXTRACT to review in a browser (person-level)
+	@leukocytosis review $(STUDY) $(EXTRACT) --cores $(CORES)
+
 test: $(READY)  ## all tests
 	pytest -n 2
 
@@ -55,8 +58,9 @@ format: $(READY)  ## let the formatters write
 types: $(READY)  ## the type checker
 	mypy
 
-oracle: $(READY)  ## make R's numbers again (needs R with survival)
+oracle: $(READY)  ## make R's numbers again (needs R with survival and vcd)
 	Rscript tests/oracle/survival/make_oracle.R tests/oracle/survival
+	Rscript tests/oracle/review/make_oracle.R tests/oracle/review
 
 bench: $(READY)  ## raw files to outcomes at growing size; prints ratios
 	python -m leukocytosis.bench $(BENCH)

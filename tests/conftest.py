@@ -20,10 +20,12 @@ from leukocytosis.config import (
     load_units,
 )
 from leukocytosis.followup import derive_analysis_set, derive_outcomes
+from leukocytosis.review import adjudicate
 from leukocytosis.standardise import standardise
 
 ROOT = Path(__file__).parent.parent
 CODELISTS = load_codelists(ROOT / "config/codelists")
+SEED = 2009
 UNITS = load_units(ROOT / "config/units.csv")
 
 
@@ -47,6 +49,7 @@ def run_study(protocol: Protocol, manifest: Manifest, folder: Path, project: Pat
     narrow(run.extract, run.study)
     collect_evidence(protocol, CODELISTS, UNITS, frozenset(manifest.absent), run.study)
     classify(protocol, run.study)
+    adjudicate(protocol, manifest, SEED, project, run.study)
     derive_outcomes(protocol, run.extract, run.study)
     derive_analysis_set(protocol, CODELISTS, run.study)
     return run

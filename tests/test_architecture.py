@@ -17,7 +17,8 @@ LEVELS = {
     "store": 2, "matching": 2, "provenance": 2, "disclosure": 2, "prose": 2,
     "standardise": 3, "cohort": 3, "causes": 3, "followup": 3, "synthetic": 3,
     "describe": 4, "survival": 4, "scorecard": 4, "accuracy": 4,
-    "attribution": 5, "strips": 5, "estimate": 5, "figures": 5, "report": 5, "notebook": 5,
+    "attribution": 5, "strips": 5, "review": 5,
+    "estimate": 5, "figures": 5, "report": 5, "notebook": 5,
     "release": 6, "bench": 6, "explain": 6,
     "cli": 7,
 }  # fmt: skip

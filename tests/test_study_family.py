@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
-from conftest import CODELISTS, ROOT, Run, protocol_of
+from conftest import CODELISTS, ROOT, SEED, Run, protocol_of
 
 from leukocytosis.causes import classify, collect_evidence
 from leukocytosis.cohort import find_index, narrow
@@ -25,6 +25,7 @@ from leukocytosis.errors import ConfigError
 from leukocytosis.estimate import estimate
 from leukocytosis.followup import derive_analysis_set, derive_outcomes
 from leukocytosis.release import compare
+from leukocytosis.review import adjudicate
 from leukocytosis.store import connect, read_frame, write_rows
 from leukocytosis.tables import CANONICAL
 
@@ -193,6 +194,7 @@ def results(tiny: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
         narrow(tiny.extract, out)
         collect_evidence(protocol, CODELISTS, units, frozenset(), out)
         classify(protocol, out)
+        adjudicate(protocol, load_manifest(ROOT / "config/extracts/tiny.yaml"), SEED, ROOT, out)
         derive_outcomes(protocol, tiny.extract, out)
         derive_analysis_set(protocol, CODELISTS, out)
         estimate(protocol, load_claims(claims), None, out)

@@ -69,6 +69,13 @@ def truth_of(wildcards):
     return [f"{manifest.root}/{manifest.truth}"] if manifest.truth else []
 
 
+def review_files(wildcards):
+    """The chart reviews of a study, as the manifest names them; a missing one is told later."""
+    reviews = manifest_of(wildcards).reviews
+    named = [f for r in reviews if r.study == wildcards.study for f in r.files]
+    return sorted(name for name in named if Path(name).exists())
+
+
 def raw_files(wildcards):
     """The raw files of an extract, as far as they are there."""
     manifest = manifest_of(wildcards)

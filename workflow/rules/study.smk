@@ -30,10 +30,17 @@ rule classify_causes:
     input:
         f"{RESULTS}/episodes.parquet",
         expand(f"{RESULTS}/cohort_{{table}}.parquet", table=COHORT, allow_missing=True),
+        reviews=review_files,
     output:
         expand(
             f"{RESULTS}/{{table}}.parquet",
-            table=["evidence", "evidence_events", "causes", "causes_present"],
+            table=[
+                "evidence",
+                "evidence_events",
+                "causes",
+                "causes_present",
+                "reviews",
+            ],
             allow_missing=True,
         ),
     log:
@@ -41,7 +48,8 @@ rule classify_causes:
     conda:
         "../../envs/leukocytosis.yaml"
     params:
-        code=digest_code("causes"),
+        code=[digest_code("causes"), digest_code("review")],
+        seed=config["seed"],
         protocol=protocol_sections(
             "index", "evidence", "causes", "precedence", "undetermined_group"
         ),
@@ -97,6 +105,7 @@ rule estimate:
                 "evidence",
                 "causes",
                 "causes_present",
+                "reviews",
             ],
             allow_missing=True,
         ),
@@ -224,3 +233,34 @@ rule strips:
         "Drawing the evidence of each episode"
     script:
         "../scripts/strips.py"
+
+
+rule review:
+    """Charts to review in a browser, blind to the outcome. Person-level."""
+    input:
+        expand(
+            f"{RESULTS}/{{table}}.parquet",
+            table=[
+                "episodes",
+                "causes",
+                "evidence",
+                "evidence_events",
+                "analysis_set",
+            ],
+            allow_missing=True,
+        ),
+        expand(f"{RESULTS}/cohort_{{table}}.parquet", table=COHORT, allow_missing=True),
+    output:
+        directory(f"{RESULTS}/review"),
+    log:
+        "results/logs/review/{study}/{extract}.log",
+    conda:
+        "../../envs/leukocytosis.yaml"
+    params:
+        code=digest_code("review"),
+        review=config.get("review", {}),
+        seed=config["seed"],
+    message:
+        "Writing the charts to review"
+    script:
+        "../scripts/review.py"

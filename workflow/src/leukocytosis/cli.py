@@ -13,6 +13,7 @@ from leukocytosis.errors import LeukocytosisError, OutputError, Problem
 from leukocytosis.tables import describe_tables
 
 CASES = Path("tests/cases")
+PAGES = {"strips": "index.html", "review": "review.html"}  # command → where its pages begin
 
 
 @contextmanager
@@ -45,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     run = commands.add_parser("run", help="run a study on an extract and print its headlines")
     check = commands.add_parser("check", help="read the configuration and say what is wrong")
     strips = commands.add_parser("strips", help="draw the evidence of each episode of a study")
-    for command in (run, check, strips):
+    review = commands.add_parser("review", help="write charts of a study for people to review")
+    for command in (run, check, strips, review):
         command.add_argument("study")
         command.add_argument("extract")
     asked = commands.add_parser("explain", help="say what a rule or cause asks, counts and is")
@@ -56,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("tables", help="print the manual of tables")
     family = commands.add_parser("studies", help="run every published study on an extract")
     family.add_argument("extract")
-    for command in (run, family, strips):
+    for command in (run, family, strips, review):
         command.add_argument("--cores", default="2")
     given = parser.parse_args(arguments)
     try:
@@ -69,8 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _obey(given: argparse.Namespace) -> int:
     if given.command == "run":
         return run_study(given.study, given.extract, given.cores)
-    if given.command == "strips":
-        return draw_strips(given.study, given.extract, given.cores)
+    if given.command in PAGES:
+        return write_pages(given.command, given.study, given.extract, given.cores)
     if given.command == "studies":
         return run_studies(given.extract, given.cores)
     if given.command == "check":
@@ -146,12 +148,12 @@ def run_studies(extract: str, cores: str) -> int:
     return code
 
 
-def draw_strips(study: str, extract: str, cores: str) -> int:
-    """Draw a page per episode of a study; print where they begin."""
-    folder = Path("results/studies") / study / extract / "strips"
+def write_pages(command: str, study: str, extract: str, cores: str) -> int:
+    """Write the person-level pages of a study, strips or charts to review; print where they are."""
+    folder = Path("results/studies") / study / extract / command
     code = _run_snakemake(cores, study, extract, str(folder))
     if not code:
-        print(f"\nStrips (person-level, never to leave): {folder / 'index.html'}")
+        print(f"\nPerson-level, never to leave: {folder / PAGES[command]}")
     return code
 
 

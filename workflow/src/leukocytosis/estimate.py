@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,12 @@ from leukocytosis.attribution import fit_attribution
 from leukocytosis.config import Claims, Protocol
 from leukocytosis.describe import describe_patients
 from leukocytosis.errors import ExtractError, Problem
+from leukocytosis.review import fit_reviews
+from leukocytosis.review.answers import Answer
 from leukocytosis.scorecard import score
 from leukocytosis.store import Connection, connect, fetch, read_frame, scan, table, write_rows
-from leukocytosis.survival.analyses import find_curves, fit_all
+from leukocytosis.survival.analyses import find_curves, fit_all, share
+from leukocytosis.survival.row import Estimate
 
 
 def estimate(protocol: Protocol, claims: Claims | None, truth: Path | None, study: Path) -> None:
@@ -24,7 +27,11 @@ def estimate(protocol: Protocol, claims: Claims | None, truth: Path | None, stud
     """
     patients = read_frame(study / "analysis_set.parquet")
     with connect(study / ".scratch") as con:
-        fitted = [*fit_all(protocol, patients), *fit_attribution(protocol, con, study)]
+        fitted = [
+            *fit_all(protocol, patients),
+            *fit_attribution(protocol, con, study),
+            *_fit_reviews(protocol, con, study),
+        ]
         estimates = [vars(row) for row in fitted]
         rows: dict[str, Sequence[dict[str, Any]]] = {
             "estimates": estimates,
@@ -37,6 +44,23 @@ def estimate(protocol: Protocol, claims: Claims | None, truth: Path | None, stud
         rows["accuracy"] = list(compare_with_truth(protocol, causes, known)) if known else []
         for name, found in rows.items():
             write_rows(con, found, table(name), study / f"{name}.parquet")
+
+
+def _fit_reviews(protocol: Protocol, con: Connection, study: Path) -> Iterator[Estimate]:
+    """Yield how many labels come from charts, and what the reviews say of the rules."""
+    path = scan(study / "causes.parquet")
+    causes = fetch(con, f"SELECT episode_id, rule_cause, source FROM {path}")
+    n_adjudicated = sum(source == "adjudicated" for *_, source in causes)
+    yield share("labels", "adjudicated", n_adjudicated, len(causes))
+    answers = [
+        Answer(*row)
+        for row in fetch(
+            con,
+            "SELECT episode_id, reviewer, cause, certainty, sampling "
+            f"FROM {scan(study / 'reviews.parquet')} ORDER BY ALL",
+        )
+    ]
+    yield from fit_reviews(protocol, answers, {episode: cause for episode, cause, _ in causes})
 
 
 def _attrition(con: Connection, study: Path) -> list[dict[str, Any]]:

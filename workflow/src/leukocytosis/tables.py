@@ -352,6 +352,7 @@ CAUSES = Table(
         text("grade", "How certain.", GRADES),
         text("all_causes", "Every cause that holds, in the protocol's order, joined by `+`."),
         text("decided_by", "The precedence step or rule that decided."),
+        text("rule_cause", "The cause by the rules, also where a review replaced it."),
         text("source", "rules or adjudicated.", ("rules", "adjudicated")),
     ),
 )
@@ -365,6 +366,19 @@ CAUSES_PRESENT = Table(
         text("cause", "A cause that holds before precedence."),
         text("grade", "How certain; refractory: treated, and no longer explaining.", GRADES),
         Column("decides", "boolean", "Whether it is the primary cause."),
+    ),
+)
+
+REVIEWS = Table(
+    "reviews",
+    "episode × reviewer",
+    ("episode_id", "reviewer"),
+    (
+        EPISODE_ID,
+        text("reviewer", "Who read the chart; `consensus` is what they agreed on."),
+        text("cause", "The cause given."),
+        text("certainty", "How certain.", GRADES),
+        text("sampling", "How the chart was chosen.", ("random", "stratified", "active")),
     ),
 )
 
@@ -573,6 +587,7 @@ ALL = (
     EVIDENCE_EVENTS,
     CAUSES,
     CAUSES_PRESENT,
+    REVIEWS,
     OUTCOMES,
     ESTIMATES,
     TABLE_ONE,

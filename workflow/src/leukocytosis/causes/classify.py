@@ -55,6 +55,7 @@ def _list_causes(decisions: Mapping[str, Decision]) -> list[dict[str, object]]:
             "grade": decision.grade,
             "all_causes": decision.all_causes,
             "decided_by": decision.decided_by,
+            "rule_cause": decision.primary_cause,
             "source": "rules",
         }
         for episode_id, decision in decisions.items()

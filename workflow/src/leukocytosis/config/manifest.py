@@ -53,6 +53,17 @@ class Observation(Strict):
     says: str
 
 
+class ReviewFiles(Strict):
+    """Chart reviews of a study on this extract, as CSV files in the project.
+
+    With `use_adjudicated` the label on which reviewers agree takes the place of the rules' cause.
+    """
+
+    study: str
+    files: tuple[str, ...] = Field(min_length=1)
+    use_adjudicated: bool = False
+
+
 class Manifest(Strict):
     """An extract: its files, its tables, its codes and units, and what it cannot show.
 
@@ -84,6 +95,7 @@ class Manifest(Strict):
     blood_specimens: tuple[str, ...] = ("blood", "serum", "plasma")
     observation: Observation
     truth: str | None = None
+    reviews: tuple[ReviewFiles, ...] = ()
     tolerated_share: float = Field(default=0.05, ge=0, le=1)
 
     @model_validator(mode="after")

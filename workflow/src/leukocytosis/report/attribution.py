@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leukocytosis.prose import format_number, name_cause
-from leukocytosis.report.grids import Grid, Notes, show_percent
+from leukocytosis.report.grids import Grid, Notes, show_number, show_percent
 from leukocytosis.report.inputs import ReportInputs, Row
 
 ENDS = ("lowest", "highest")
@@ -48,6 +48,49 @@ def list_orders(inputs: ReportInputs) -> Grid:
     caption = "Shares under other orders of precedence (95 % Wilson intervals)"
     shown = tuple(rows) if inputs.estimates("order_any_lowest") else ()
     return Grid(caption, head, "lrrrrr", shown, notes.numbered)
+
+
+def describe_labels(inputs: ReportInputs) -> str:
+    """Return whose labels the causes are: the rules', or in part those of chart reviews."""
+    row = inputs.estimate("labels", term="adjudicated")
+    if row is None or not row["n_events"]:
+        return "The causes are those of the rules; no chart review replaced a label."
+    n, of = format_number(row["n_events"]), format_number(row["n"])
+    return (
+        f"The causes of {n} of {of} patients are labels on which chart reviewers agree, in place "
+        "of the rules' (kept beside them); all others are the rules'."
+    )
+
+
+def list_agreement(inputs: ReportInputs) -> Grid:
+    """Return how far each pair of reviewers agrees: overall, then cause by cause."""
+    notes = Notes()
+    rows = [
+        (_title(inputs, row["group"]), row["term"], format_number(row["n"]),
+         show_percent(row, notes) if row["term"].startswith("agreement")
+         else show_number(row, notes, 2))
+        for row in inputs.estimates("review_agreement")
+    ]  # fmt: skip
+    head = ("Cause", "Measure: reviewers", "Charts", "Value (95 % interval)")
+    return Grid("Agreement of the reviewers", head, "llrr", tuple(rows), notes.numbered)
+
+
+def list_review_accuracy(inputs: ReportInputs) -> Grid:
+    """Return how well the rules find what the reviewers agree on."""
+    notes = Notes()
+    names = {"ppv": "positive predictive value", "sensitivity": "sensitivity"}
+    rows = [
+        (_title(inputs, row["group"]), names[row["term"]], format_number(row["n_events"]),
+         format_number(row["n"]), show_percent(row, notes))
+        for row in inputs.estimates("review_accuracy")
+    ]  # fmt: skip
+    head = ("Cause", "Measure", "Rules right", "Charts", "Share (95 % interval)")
+    caption = "The rules against the reviewers' labels"
+    return Grid(caption, head, "llrrr", tuple(rows), notes.numbered)
+
+
+def _title(inputs: ReportInputs, group: str) -> str:
+    return "all causes" if group == "all" else name_cause(inputs.protocol, group)
 
 
 def list_unseen(inputs: ReportInputs) -> Grid:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from leukocytosis.config import Codelist
-from leukocytosis.store import Connection, connect, scan
+from leukocytosis.store import connect, fetch_rows, scan
 
 Row = Mapping[str, Any]
+FAR = 1_000_000  # a day after every record
 LANES = ("stays", "codes", "cultures", "drugs", "other results")
 DAY_OF = "date_diff('second', e.index_on, {at}) / 86400.0"
 
@@ -51,35 +52,35 @@ class Strip:
     evidence: list[Row] = field(default_factory=list)
 
 
-def read_strips(study: Path, codelists: Mapping[str, Codelist], concept: str) -> list[Strip]:
-    """Return the strips of a study, by episode; `concept` is that of the index count."""
+def read_strips(
+    study: Path, codelists: Mapping[str, Codelist], concept: str, until_day: int = FAR
+) -> list[Strip]:
+    """Return the strips of a study, by episode; `concept` is that of the index count.
+
+    Records after `until_day` are not read at all: neither a bar nor a number of records can then
+    tell that there were any. Of stays it is the view that cuts the end.
+    """
     with connect(study / ".scratch") as con:
-        episodes = _rows(con, f"SELECT * FROM {scan(study / 'episodes.parquet')}")
-        causes = _by_episode(_rows(con, f"SELECT * FROM {scan(study / 'causes.parquet')}"))
+        episodes = fetch_rows(con, f"SELECT * FROM {scan(study / 'episodes.parquet')}")
+        causes = _by_episode(fetch_rows(con, f"SELECT * FROM {scan(study / 'causes.parquet')}"))
         strips = {
             row["episode_id"]: Strip(row, causes[row["episode_id"]][0])
             for row in sorted(episodes, key=lambda row: str(row["episode_id"]))
         }
-        evidence = _rows(con, f"SELECT * FROM {scan(study / 'evidence.parquet')}")
+        evidence = fetch_rows(con, f"SELECT * FROM {scan(study / 'evidence.parquet')}")
         for episode_id, rows in _by_episode(evidence).items():
             strips[episode_id].evidence = rows
-        for row in _rows(con, _compile_labs(study, "=", concept)):
+        for row in fetch_rows(con, _compile_labs(study, "=", concept, until_day)):
             count = Count(row["first"], row["value"], row["comparator"] or "")
             strips[row["episode_id"]].counts.append(count)
         terms = _terms(codelists)
-        for lane, query in _compile_lanes(study, concept).items():
-            for row in _rows(con, query):
+        for lane, query in _compile_lanes(study, concept, until_day).items():
+            for row in fetch_rows(con, query):
                 strips[row["episode_id"]].items.append(_item(lane, row, terms))
     return list(strips.values())
 
 
-def _rows(con: Connection, query: str) -> list[Row]:
-    found = con.execute(query)
-    names = [column[0] for column in found.description or ()]
-    return [dict(zip(names, values, strict=True)) for values in found.fetchall()]
-
-
-def _by_episode(rows: list[Row]) -> dict[str, list[Row]]:
+def _by_episode(rows: Iterable[Row]) -> dict[str, list[Row]]:
     grouped: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         grouped[row["episode_id"]].append(row)
@@ -107,14 +108,14 @@ def _term(row: Row, terms: Mapping[tuple[str, str], str]) -> str:
     return ""
 
 
-def _compile_lanes(study: Path, concept: str) -> dict[str, str]:
+def _compile_lanes(study: Path, concept: str, until_day: int) -> dict[str, str]:
     """Return one query per lane: label, first and last day, records, and the rules they meet."""
     return {
         "stays": _compile_stays(study),
-        "codes": _compile_grouped(study, "diagnoses", "code", extra="code_system, code"),
-        "cultures": _compile_grouped(study, "microbiology", CULTURE),
-        "drugs": _compile_grouped(study, "drugs", DRUG),
-        "other results": _compile_labs(study, "<>", concept),
+        "codes": _compile_grouped(study, "diagnoses", "code", until_day, extra="code_system, code"),
+        "cultures": _compile_grouped(study, "microbiology", CULTURE, until_day),
+        "drugs": _compile_grouped(study, "drugs", DRUG, until_day),
+        "other results": _compile_labs(study, "<>", concept, until_day),
     }
 
 
@@ -140,8 +141,11 @@ def _compile_stays(study: Path) -> str:
     )
 
 
-def _compile_grouped(study: Path, table: str, label: str, extra: str = "NULL AS code") -> str:
+def _compile_grouped(
+    study: Path, table: str, label: str, until_day: int, extra: str = "NULL AS code"
+) -> str:
     """Return the records of a table, those of one label together, from the first to the last."""
+    last = "last_day_from_index" if table == "drugs" else "days_from_index"
     key = {"diagnoses": "diagnosis_id", "microbiology": "micro_id", "drugs": "drug_id"}[table]
     return f"""
         WITH met AS (
@@ -150,22 +154,24 @@ def _compile_grouped(study: Path, table: str, label: str, extra: str = "NULL AS 
             GROUP BY ALL
         )
         SELECT c.episode_id, {label} AS label, {extra}, min(days_from_index) AS first,
-               max({"last_day_from_index" if table == "drugs" else "days_from_index"}) AS last,
+               max(least({last}, {until_day})) AS last,
                flatten(list(rules) FILTER (rules IS NOT NULL)) AS rules, count(*) AS n
         FROM {scan(study / f"cohort_{table}.parquet")} c
         LEFT JOIN met ON met.episode_id = c.episode_id AND met.event_id = c.{key}
+        WHERE days_from_index <= {until_day}
         GROUP BY ALL ORDER BY ALL
     """
 
 
-def _compile_labs(study: Path, operator: str, concept: str) -> str:
+def _compile_labs(study: Path, operator: str, concept: str, until_day: int) -> str:
     return f"""
-        SELECT c.episode_id, {RESULT} AS label, {DAY_OF.format(at="c.taken_at")} AS first, first AS last, value,
-               comparator, list_sort(list(rule_id) FILTER (rule_id IS NOT NULL)) AS rules, 1 AS n
+        SELECT c.episode_id, {RESULT} AS label, {DAY_OF.format(at="c.taken_at")} AS first,
+               first AS last, value, comparator, 1 AS n,
+               list_sort(list(rule_id) FILTER (rule_id IS NOT NULL)) AS rules
         FROM {scan(study / "cohort_labs.parquet")} c
         JOIN {scan(study / "episodes.parquet")} e USING (episode_id)
         LEFT JOIN {scan(study / "evidence_events.parquet")} m
              ON m.episode_id = c.episode_id AND m.event_id = c.lab_id AND m.source_table = 'labs'
-        WHERE concept {operator} '{concept}'
+        WHERE concept {operator} '{concept}' AND c.days_from_index <= {until_day}
         GROUP BY ALL ORDER BY ALL
     """
