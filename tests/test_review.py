@@ -258,3 +258,24 @@ def test_a_review_reaches_the_estimates(review_of: tuple[Run, Path]) -> None:
     found = read_answers([folder / "ann.csv"], PROTOCOL, codes_of(run))
     rows = rows_of(found, by_rules)
     assert all(row.estimate == 1 for row in rows.values())
+
+
+def test_disagreements_are_listed_until_they_are_settled(review_of: tuple[Run, Path]) -> None:
+    run, folder = review_of
+    classify(PROTOCOL, run.study)
+    first, second = sorted(codes_of(run))[:2]
+    said = HEAD + f"{first},ann,plr,probable,,random\n{second},ann,plr,probable,,random\n"
+    (folder / "ann.csv").write_text(said)
+    (folder / "bob.csv").write_text(HEAD + f"{first},bob,infection,possible,,random\n")
+    settled = HEAD + f"{first},consensus,infection,possible,,random\n"
+    (folder / "consensus.csv").write_text(settled)
+    manifest = load_manifest(ROOT / "config/extracts/tiny.yaml")
+    strips = read_strips(run.study, CODELISTS, "wbc_blood", 14)
+    for files, n in ((("ann.csv", "bob.csv"), 2), (("ann.csv", "bob.csv", "consensus.csv"), 0)):
+        given = (ReviewFiles(study="granger2009", files=files),)
+        adjudicate(
+            PROTOCOL, manifest.model_copy(update={"reviews": given}), SEED, folder, run.study
+        )
+        write_review(PROTOCOL, manifest, Review(n=3), SEED, strips, run.study, folder / "out")
+        lines = (folder / "out/disagreements.csv").read_text().splitlines()
+        assert len(lines) == 1 + n and all(line.startswith(first) for line in lines[1:])

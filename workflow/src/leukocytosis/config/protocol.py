@@ -199,18 +199,16 @@ class Protocol(Strict):
         """Return the evidence rule of that id."""
         return {rule.id: rule for rule in self.evidence}[rule_id]
 
-    def codelists(self) -> dict[str, tuple[str, ...]]:
-        """Return every codelist the protocol uses, with the code systems it may hold there."""
+    def codelists(self) -> set[tuple[str, tuple[str, ...]]]:
+        """Return every use of a codelist, with the code systems of which it must hold one."""
         criteria = (*self.population.include, *self.population.exclude, self.covariates.metastatic)
-        uses: dict[str, tuple[str, ...]] = {self.index.concept: ("LOINC",)}
+        uses: set[tuple[str, tuple[str, ...]]] = {(self.index.concept, ("LOINC",))}
         if self.index.differential:
-            uses[self.index.differential.concept] = ("LOINC",)
+            uses.add((self.index.differential.concept, ("LOINC",)))
         for criterion in criteria:
-            uses[criterion.codelist] = ICD if criterion.from_ == "diagnoses" else ("test_name",)
-        for rule in self.evidence:
-            for name, systems in rule.codelists().items():
-                uses[name] = (*uses.get(name, ()), *systems)
-        return uses
+            systems = ICD if criterion.from_ == "diagnoses" else ("test_name",)
+            uses.add((criterion.codelist, systems))
+        return uses | {use for rule in self.evidence for use in rule.codelists()}
 
 
 def load_protocol(path: Path, known_codelists: Mapping[str, Codelist] | None = None) -> Protocol:
@@ -220,30 +218,57 @@ def load_protocol(path: Path, known_codelists: Mapping[str, Codelist] | None = N
     protocol could look for, is a problem too.
     """
     document = Document(path)
-    protocol = build(Protocol, document, _merged(document))
-    problems = []
-    if protocol.study != path.stem:
+    data = _merged(document)
+    problems: list[Problem] = []
+    protocol: Protocol | None
+    try:
+        protocol = build(Protocol, document, data)
+    except ConfigError as error:
+        # a window that runs backwards must not hide what else is wrong: read on without it
+        problems += error.problems
+        protocol, more = _read_on(document, _without_backward_windows(data))
+        problems += [problem for problem in more if problem not in problems]
+    if protocol and protocol.study != path.stem:
         problems.append(
             Problem(str(path), f"names the study '{protocol.study}'", "use the file's name")
         )
-    if known_codelists is not None:
+    if protocol and known_codelists is not None:
         problems += _codelist_problems(path, protocol, known_codelists)
-    if problems:
+    if problems or not protocol:
         raise ConfigError(problems)
     return protocol
+
+
+def _read_on(document: Document, data: Any) -> tuple[Protocol | None, list[Problem]]:
+    try:
+        return build(Protocol, document, data), []
+    except ConfigError as error:
+        return None, list(error.problems)
+
+
+def _without_backward_windows(data: Any) -> Any:
+    if isinstance(data, list):
+        return [_without_backward_windows(item) for item in data]
+    if not isinstance(data, dict):
+        return data
+    first, last = data.get("from_day"), data.get("to_day")
+    if isinstance(first, int) and isinstance(last, int) and first > last:
+        return {**data, "from_day": None}
+    return {key: _without_backward_windows(value) for key, value in data.items()}
 
 
 def _codelist_problems(
     path: Path, protocol: Protocol, known: Mapping[str, Codelist]
 ) -> Iterator[Problem]:
-    for name, systems in sorted(protocol.codelists().items()):
-        if name not in known:
-            yield Problem(
-                str(path),
-                f"uses codelist '{name}', which does not exist{nearest(name, known)}",
-                "add the CSV to config/codelists/",
-            )
-        elif not known[name].of(*systems):
+    uses = sorted(protocol.codelists())
+    for name in sorted({name for name, _ in uses} - set(known)):
+        yield Problem(
+            str(path),
+            f"uses codelist '{name}', which does not exist{nearest(name, known)}",
+            "add the CSV to config/codelists/",
+        )
+    for name, systems in uses:
+        if name in known and not known[name].of(*systems):
             held = sorted({entry.code_system for entry in known[name].entries})
             yield Problem(
                 str(path),

@@ -9,9 +9,9 @@ from typing import Any
 
 from leukocytosis.config import Manifest, Protocol
 from leukocytosis.config.settings import Review
-from leukocytosis.review.answers import UNDETERMINED
+from leukocytosis.review.answers import COLUMNS, UNDETERMINED, Answer, find_labels
 from leukocytosis.review.sample import draw_sample, find_code
-from leukocytosis.store import connect, fetch_rows, scan
+from leukocytosis.store import connect, fetch, fetch_rows, scan
 from leukocytosis.strips import Strip
 from leukocytosis.strips.layout import View
 from leukocytosis.strips.pages import (
@@ -34,7 +34,10 @@ def write_review(
     study: Path,
     folder: Path,
 ) -> None:
-    """Write `review.html` for the sampled charts of a study.
+    """Write `review.html` for the sampled charts of a study, and `disagreements.csv`.
+
+    The latter lists, in the columns of an answer file, what reviewers said about each chart on
+    which they differ: what a consensus must settle. It is empty before reviews came back.
 
     No page holds a patient's id, a date, a death or where a stay ended, nor any record after
     `review.until_day`: how long records go on would tell who lived.
@@ -70,6 +73,28 @@ def write_review(
     )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "review.html").write_text(html, encoding="utf-8")
+    _write_disagreements(study, seed, folder / "disagreements.csv")
+
+
+def _write_disagreements(study: Path, seed: int, path: Path) -> None:
+    """Write the answers about charts on which reviewers differ and no consensus was given."""
+    with connect(study / ".scratch") as con:
+        answers = [
+            Answer(*row)
+            for row in fetch(
+                con,
+                "SELECT episode_id, reviewer, cause, certainty, sampling "
+                f"FROM {scan(study / 'reviews.parquet')} ORDER BY ALL",
+            )
+        ]
+    settled = find_labels(answers)
+    rows = sorted(
+        (find_code(a.episode_id, seed), a.reviewer, a.cause, a.certainty, "", a.sampling)
+        for a in answers
+        if a.episode_id not in settled
+    )
+    lines = [",".join(COLUMNS), *(",".join(row) for row in rows)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 @cache
