@@ -55,6 +55,9 @@ rule classify_causes:
         ),
         codelists=digest_files(sorted(Path("config/codelists").glob("*.csv"))),
         absent=lambda wildcards: sorted(manifest_of(wildcards).absent),
+        reviewed=lambda wildcards: [
+            r.model_dump() for r in manifest_of(wildcards).reviews
+        ],
     message:
         "Looking for the cause of each count"
     script:
@@ -246,6 +249,7 @@ rule review:
                 "evidence",
                 "evidence_events",
                 "analysis_set",
+                "reviews",
             ],
             allow_missing=True,
         ),
