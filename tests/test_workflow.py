@@ -140,3 +140,32 @@ def test_wrong_configuration_stops_before_anything_runs(copy: Path) -> None:
     failed = run(copy, "snakemake", "-n", "--config", "study=granger209", "extract=tiny")
     assert failed.returncode == 10
     assert "did you mean 'granger2009.yaml'?" in failed.stderr
+
+
+def test_reviews_come_back_through_the_manifest(copy: Path) -> None:
+    review = copy / "results/studies/granger2009/tiny/review"
+    assert run(copy, "leukocytosis", "review", "granger2009", "tiny").returncode == 0
+    codes = re.findall(r'data-chart="(R\w+)"', (review / "review.html").read_text())
+    head = "review_id,reviewer,cause,certainty,comment,sampling\n"
+    (copy / "reviews").mkdir()
+    for reviewer, last in (("ann", "plr"), ("bob", "infection")):
+        causes = ["growth_factor"] * (len(codes) - 1) + [last]
+        lines = [f"{c},{reviewer},{x},probable,,stratified\n" for c, x in zip(codes, causes)]  # noqa: B905
+        (copy / f"reviews/{reviewer}.csv").write_text(head + "".join(lines))
+    manifest = copy / "config/extracts/tiny.yaml"
+    kept = manifest.read_text()
+    files = "[reviews/ann.csv, reviews/bob.csv]"
+    for use in ("false", "true"):  # the answers stay the same, what is made of them does not
+        reviews = f"reviews: [{{study: granger2009, files: {files}, use_adjudicated: {use}}}]\n"
+        manifest.write_text(kept + reviews)
+        assert study(copy).returncode == 0
+        report = (review.parent / "release/report.html").read_text(encoding="utf-8")
+        assert "Agreement of the reviewers" in report
+        replaced = f"The causes of {len(codes) - 1} of {len(codes)} patients are labels"
+        assert (replaced in report) is (use == "true")
+    assert run(copy, "leukocytosis", "review", "granger2009", "tiny").returncode == 0
+    assert len((review / "disagreements.csv").read_text().splitlines()) == 3
+    (copy / "reviews/bob.csv").write_text(head + f"{codes[0]},bob,plr,probable,,lucky\n")
+    failed = study(copy)
+    manifest.write_text(kept)
+    assert failed.returncode == 11 and "bob.csv:2" in failed.stderr
