@@ -48,6 +48,9 @@ curve <- function(data, key, days, status, what = "curve") {
     add(data, what, paste(key, at, sep = "@"), name, fit[[name]])
   middle <- summary(fit)$table[c("median", "0.95LCL", "0.95UCL")]
   add(data, paste(what, "median"), key, c("median", "lower", "upper"), unname(middle))
+  if (what == "curve") for (horizon in c(30, 60, 84)) if (horizon >= min(days) && horizon <= max(days))
+    add(data, "restricted mean", paste(key, horizon, sep = "@"), c("mean", "error"),
+        unname(summary(fit, rmean = horizon)$table[c("rmean", "se(rmean)")]))
 }
 
 tests <- function(data, key, frame) {

@@ -360,6 +360,8 @@ def describe_statistics(protocol: Protocol) -> tuple[str, ...]:
     return (
         "Shares have 95 % Wilson intervals. Risks are 1 − Kaplan–Meier with 95 % log-log "
         "intervals; events on day 0 count at half a day, and nobody is censored at hospice.",
+        f"Restricted means to day {join([str(day) for day in analyses.restricted_days])} are areas "
+        "under Kaplan–Meier, as far as every group compared was followed to that day.",
         "Groups are compared by log-rank tests (pairs after Holm) and by Cox models (Efron "
         f"ties), with {reference} as the reference for {join(others)}; the adjusted model "
         f"holds {adjusted}.",

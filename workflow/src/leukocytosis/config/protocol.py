@@ -135,6 +135,7 @@ class Analyses(Strict):
     primary_outcome: str
     survival_outcome: str
     at_days: tuple[int, ...]
+    restricted_days: tuple[int, ...] = (84, 365)
     min_events_per_parameter: float = 5
     min_at_risk_shown: int = 5
 

@@ -254,6 +254,27 @@ def list_risks(inputs: ReportInputs, outcome_id: str) -> Grid:
     return Grid(caption, head, "l" + "r" * (len(head) - 1), tuple(body), notes.numbered)
 
 
+def list_restricted_means(inputs: ReportInputs) -> Grid:
+    """Return restricted means by group, with difference and ratio to the first group."""
+    notes = Notes()
+    rows = []
+    found = [row for row in inputs.estimates("rmst") if row["term"] == "restricted mean"]
+    for row in sorted(found, key=_of_outcomes(inputs)):
+        place = {key: row[key] for key in ("outcome_id", "group", "time_days")}
+        others = {r["term"].split()[0]: r for r in inputs.estimates("rmst", **place)}
+        rows.append((
+            _title(inputs, row["outcome_id"]), f"{row['time_days']:g}", name_group(row["group"]),
+            show_number(row, notes, 1),
+            show_number(others["difference"], notes, 1) if "difference" in others else "",
+            show_number(others["ratio"], notes, 2) if "ratio" in others else "",
+        ))  # fmt: skip
+    reference = name_group(inputs.protocol.analyses.groups[0])
+    head = ("Outcome", "To day", "Group", "Days free of it", f"Difference to {reference}",
+            f"Ratio to {reference}")  # fmt: skip
+    caption = "Restricted mean time free of the outcome (95 % intervals)"
+    return Grid(caption, head, "lrlrrr", tuple(rows), notes.numbered)
+
+
 def list_tests(inputs: ReportInputs) -> Grid:
     """Return the log-rank tests."""
     notes = Notes()
