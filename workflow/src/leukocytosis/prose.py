@@ -362,7 +362,8 @@ def describe_statistics(protocol: Protocol) -> tuple[str, ...]:
         "intervals; events on day 0 count at half a day, and nobody is censored at hospice.",
         f"Restricted means to day {join([str(day) for day in analyses.restricted_days])} are areas "
         "under Kaplan–Meier, as far as every group compared was followed to that day.",
-        "Groups are compared by log-rank tests (pairs after Holm) and by Cox models (Efron "
+        "Groups are compared by log-rank tests (pairs after Holm; by permutation where a group has "
+        "fewer than 20 patients or 5 events) and by Cox models (Efron "
         f"ties), with {reference} as the reference for {join(others)}; the adjusted model "
         f"holds {adjusted}.",
         f"A model with fewer than {analyses.min_events_per_parameter:g} events per parameter is "

@@ -280,11 +280,17 @@ def list_tests(inputs: ReportInputs) -> Grid:
     notes = Notes()
     rows = [
         (_title(inputs, row["outcome_id"]), _contrast(row), row["term"], _test(row, notes),
-         format_number(row["n"]), format_number(row["n_events"]))
+         _how(row), format_number(row["n"]), format_number(row["n_events"]))
         for row in sorted(inputs.estimates("logrank"), key=_of_outcomes(inputs))
     ]  # fmt: skip
-    head = ("Outcome", "Groups", "Test", "p", "Patients", "Events")
-    return Grid("Log-rank tests", head, "lllrrr", tuple(rows), notes.numbered)
+    head = ("Outcome", "Groups", "Test", "p", "Its p from", "Patients", "Events")
+    return Grid("Log-rank tests", head, "lllrlrr", tuple(rows), notes.numbered)
+
+
+def _how(row: Row) -> str:
+    """Return how a p value was found: chi-squared, or permutation where a group is small."""
+    parts = [part for part in row["method"].split(", ") if "permutation" in part]
+    return row["method"][row["method"].index(parts[0]) :].split(", p value")[0] if parts else "χ²"
 
 
 def _contrast(row: Row) -> str:
