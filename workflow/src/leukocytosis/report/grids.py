@@ -259,7 +259,8 @@ def list_restricted_means(inputs: ReportInputs) -> Grid:
     notes = Notes()
     rows = []
     found = [row for row in inputs.estimates("rmst") if row["term"] == "restricted mean"]
-    for row in sorted(found, key=_of_outcomes(inputs)):
+    by_day = sorted(_in_order(inputs, found, "group"), key=lambda row: row["time_days"])
+    for row in sorted(by_day, key=_of_outcomes(inputs)):
         place = {key: row[key] for key in ("outcome_id", "group", "time_days")}
         others = {r["term"].split()[0]: r for r in inputs.estimates("rmst", **place)}
         rows.append((
