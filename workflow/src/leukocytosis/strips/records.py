@@ -144,22 +144,33 @@ def _compile_stays(study: Path) -> str:
 def _compile_grouped(
     study: Path, table: str, label: str, until_day: int, extra: str = "NULL AS code"
 ) -> str:
-    """Return the records of a table, those of one label together, from the first to the last."""
+    """Return the records of a table, those of one label on days in a row taken together."""
     last = "last_day_from_index" if table == "drugs" else "days_from_index"
     key = {"diagnoses": "diagnosis_id", "microbiology": "micro_id", "drugs": "drug_id"}[table]
+    order = "PARTITION BY episode_id, label ORDER BY first, last, id"
+    before = f"{order} ROWS BETWEEN UNBOUNDED PRECEDING"
     return f"""
         WITH met AS (
             SELECT episode_id, event_id, list(rule_id) AS rules
             FROM {scan(study / "evidence_events.parquet")} WHERE source_table = '{table}'
             GROUP BY ALL
+        ), placed AS (
+            SELECT c.episode_id, {label} AS label, {extra}, c.{key} AS id, rules,
+                   days_from_index AS first, least({last}, {until_day}) AS last
+            FROM {scan(study / f"cohort_{table}.parquet")} c
+            LEFT JOIN met ON met.episode_id = c.episode_id AND met.event_id = c.{key}
+            WHERE days_from_index <= {until_day}
+        ), parted AS (
+            SELECT *, first > 1 + max(last) OVER ({before} AND 1 PRECEDING) AS begins FROM placed
+        ), numbered AS (
+            SELECT *, count(*) FILTER (begins) OVER ({before} AND CURRENT ROW) AS run FROM parted
         )
-        SELECT c.episode_id, {label} AS label, {extra}, min(days_from_index) AS first,
-               max(least({last}, {until_day})) AS last,
-               flatten(list(rules) FILTER (rules IS NOT NULL)) AS rules, count(*) AS n
-        FROM {scan(study / f"cohort_{table}.parquet")} c
-        LEFT JOIN met ON met.episode_id = c.episode_id AND met.event_id = c.{key}
-        WHERE days_from_index <= {until_day}
-        GROUP BY ALL ORDER BY ALL
+        SELECT * EXCLUDE (run) FROM (
+            SELECT * EXCLUDE (id, rules, first, last, begins), min(first) AS first,
+                   max(last) AS last, count(*) AS n,
+                   flatten(list(rules) FILTER (rules IS NOT NULL)) AS rules
+            FROM numbered GROUP BY ALL
+        ) ORDER BY ALL
     """
 
 
