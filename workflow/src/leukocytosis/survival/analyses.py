@@ -69,9 +69,9 @@ def fit_shares(protocol: Protocol, patients: pd.DataFrame) -> Iterator[Estimate]
         yield share("cause_shares", cause, int((primary == cause).sum()), n)
     for group in protocol.analyses.groups:
         yield share("group_shares", group, int((patients["cause_group"] == group).sum()), n)
-    residual = [cause.id for cause in protocol.causes if cause.residual]
-    yield share("plr_interval", "plr_narrow", int(primary.isin(residual).sum()), n)
-    yield share("plr_interval", "plr_wide", int(primary.isin([*residual, UNDETERMINED]).sum()), n)
+    plr = [cause.id for cause in protocol.causes if cause.residual and cause.group == "plr"]
+    yield share("plr_interval", "plr_narrow", int(primary.isin(plr).sum()), n)
+    yield share("plr_interval", "plr_wide", int(primary.isin([*plr, UNDETERMINED]).sum()), n)
     for combination, count in sorted(patients["all_causes"].value_counts().items()):
         yield share("overlap", str(combination), int(count), n)
 
