@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -78,12 +79,34 @@ def test_claims_hold_only_numbers_that_were_read(study: str) -> None:
     published = yaml.safe_load((PUBLISHED / f"{study}.yaml").read_text(encoding="utf-8"))
     assert protocol_of(study).index.above.value == published["threshold"]["value_1e9_per_L"]
     assert protocol_of(study).index.above.operator == published["threshold"]["operator"]
-    known = set(_numbers(published))
+    known = {round(number, 2) for number in _numbers(published)}
+    weeks = {7 * number for number in known}
     for claim in load_claims(FAMILY[study]).claims:
-        for number in (claim.numerator, claim.denominator):
-            assert number is None or float(number) in known, (claim.id, number)
-        if claim.unit == "count":
-            assert claim.value in known, claim.id
+        for number in (claim.numerator, claim.denominator, claim.value):
+            found = known | weeks if claim.unit == "days" else known
+            assert number is None or float(number) in found, (claim.id, number)
+        if claim.numerator is not None and claim.denominator is not None:
+            share = 100 * claim.numerator / claim.denominator
+            assert claim.value == pytest.approx(share, abs=0.005), claim.id
+
+
+@pytest.mark.skipif(
+    not PUBLISHED.is_dir(), reason="the published studies are not beside the project"
+)
+@pytest.mark.parametrize("study", FAMILY)
+def test_each_printed_number_is_a_claim_or_says_why_not(study: str) -> None:
+    published = yaml.safe_load((PUBLISHED / f"{study}.yaml").read_text(encoding="utf-8"))
+    claims = load_claims(FAMILY[study])
+    texts = [item.text for item in (*claims.claims, *claims.not_assessable)]
+    said = {
+        float(n.replace(",", "")) for text in texts for n in re.findall(r"\d[\d,]*\.?\d*", text)
+    }
+    said |= {claim.value for claim in claims.claims}
+    sections = ("sample", "causes", "survival", "features", "associations")
+    for figure in (figure for section in sections for figure in published.get(section) or []):
+        printed = [figure.get(key) for key in ("n", "value", "pct_printed", "p")]
+        number = next((float(n) for n in printed if isinstance(n, (int, float))), None)
+        assert number is None or number in said, figure.get("name") or figure["label_in_paper"]
 
 
 def _numbers(value: Any) -> list[float]:
