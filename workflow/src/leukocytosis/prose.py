@@ -269,7 +269,7 @@ def describe_protocol(protocol: Protocol) -> tuple[Statement, ...]:
     index = protocol.index
     text = (
         f"The index is the patient's {index.take} blood white count "
-        f"{describe_bound(index.above)}{_narrow(index)}; its day is 0."
+        f"{describe_bound(index.above)}{describe_narrowing(index)}; its day is 0."
     )
     return (
         Statement("index", text, index.basis, index.source),
@@ -300,7 +300,8 @@ def describe_differential(asked: Differential) -> str:
     return f"{join(names)} {describe_bound(asked.above)}"
 
 
-def _narrow(index: Index) -> str:
+def describe_narrowing(index: Index) -> str:
+    """Return which counts may be the index, after `the first count`; nothing for any count."""
     words = " during an inpatient stay" if index.in_inpatient_stay else ""
     if index.within_hours_of_admission:
         words += f" in the first {index.within_hours_of_admission} hours of an inpatient stay"

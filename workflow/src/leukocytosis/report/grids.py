@@ -401,13 +401,20 @@ def list_methods(inputs: ReportInputs) -> Grid:
 
 def list_scorecard(inputs: ReportInputs) -> Grid:
     """Return each published number beside ours."""
-    rows = [
-        (row["text"], _scored(row["published"], row["unit"]), _ours(row), row["verdict"],
-         row["reason"] or NOT_SHOWN)
-        for row in inputs.rows("scorecard")
-    ]  # fmt: skip
+    rows = [describe_score(row) for row in inputs.rows("scorecard")]
     head = ("The paper says", "Published", "Here (95 % interval)", "Verdict", "Why")
     return Grid("Published numbers beside ours", head, "lrrll", tuple(rows))
+
+
+def describe_score(row: Row) -> tuple[str, ...]:
+    """Return what the paper says, its number, ours, the verdict and why."""
+    return (
+        row["text"],
+        _scored(row["published"], row["unit"]),
+        _ours(row),
+        row["verdict"],
+        row["reason"] or NOT_SHOWN,
+    )
 
 
 def _scored(value: float | None, unit: str | None) -> str:
