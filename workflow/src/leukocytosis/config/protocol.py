@@ -247,11 +247,11 @@ class Protocol(Strict):
         criteria = (*self.population.include, *self.population.exclude, self.covariates.metastatic)
         shares = self.index.differential.concepts if self.index.differential else ()
         uses: set[tuple[str, tuple[str, ...]]] = {
-            (concept, ("LOINC",)) for concept in (self.index.concept, *shares)
+            *((concept, ("LOINC",)) for concept in (self.index.concept, *shares)),
+            *((criterion.codelist, ICD) for criterion in criteria),
         }
         if self.index.after_test:
             uses.add((self.index.after_test.codelist, ("test_name",)))
-        uses |= {(criterion.codelist, ICD) for criterion in criteria}
         return uses | {use for rule in self.evidence for use in rule.codelists()}
 
 
