@@ -13,6 +13,7 @@ from leukocytosis.adjudication import adjudicate
 from leukocytosis.causes import classify, collect_evidence
 from leukocytosis.cohort import find_index, narrow
 from leukocytosis.config import (
+    Codelist,
     Manifest,
     Protocol,
     load_codelists,
@@ -25,6 +26,7 @@ from leukocytosis.standardise import standardise
 
 ROOT = Path(__file__).parent.parent
 CODELISTS = load_codelists(ROOT / "config/codelists")
+SEED = 2009
 UNITS = load_units(ROOT / "config/units.csv")
 
 
@@ -40,17 +42,23 @@ def protocol_of(study: str) -> Protocol:
     return load_protocol(ROOT / f"config/studies/{study}.yaml", CODELISTS)
 
 
-def run_study(protocol: Protocol, manifest: Manifest, folder: Path, project: Path = ROOT) -> Run:
+def run_study(
+    protocol: Protocol,
+    manifest: Manifest,
+    folder: Path,
+    project: Path = ROOT,
+    codelists: dict[str, Codelist] = CODELISTS,
+) -> Run:
     """Raw files to the analysis set."""
     run = Run(folder / "extract", folder / "study")
-    standardise(manifest, CODELISTS, UNITS, project, run.extract)
-    find_index(protocol, CODELISTS, run.extract, run.study)
+    standardise(manifest, codelists, UNITS, project, run.extract)
+    find_index(protocol, codelists, run.extract, run.study)
     narrow(run.extract, run.study)
-    collect_evidence(protocol, CODELISTS, UNITS, frozenset(manifest.absent), run.study)
+    collect_evidence(protocol, codelists, UNITS, frozenset(manifest.absent), run.study)
     classify(protocol, run.study)
     adjudicate(protocol, manifest.extract, None, run.study, use=False)
     derive_outcomes(protocol, run.extract, run.study)
-    derive_analysis_set(protocol, CODELISTS, run.study)
+    derive_analysis_set(protocol, codelists, run.study)
     return run
 
 

@@ -180,3 +180,47 @@ def test_reviews_name_a_study_and_files_of_the_extract(tmp_path: Path) -> None:
         with pytest.raises(ConfigError) as caught:
             load_manifest(path)
         assert wanted in str(caught.value)
+
+
+def test_a_protocol_that_contradicts_itself_is_told_all_at_once(project: Path) -> None:
+    path = changed(
+        project, "window: {from_day: -14, to_day: 0}", "window: {from_day: 14, to_day: 0}"
+    )
+    changed(project, "  - {cause: corticosteroid}\n", "")
+    changed(project, "trauma_code, asplenia_code, other_drug]", "trauma_code, asplenia_code]")
+    changed(project, "asplenia_code, other_drug]", "asplenia_code]")
+    said = refusal(path)
+    assert "ends (day 0) before it starts (day 14)" in said
+    assert "no precedence step names the cause 'corticosteroid'" in said
+    assert "no cause uses the rule 'other_drug'" in said
+
+
+def test_a_codelist_of_the_wrong_system(project: Path) -> None:
+    path = changed(project, "codelist: ketoacidosis", "codelist: wbc_blood")
+    said = refusal(path)
+    assert "looks for codes of ICD-10-CM, ICD-9-CM in the codelist 'wbc_blood'" in said
+    assert "which holds only LOINC" in said
+
+
+def test_a_way_that_would_hold_for_everybody(project: Path) -> None:
+    path = changed(
+        project, "{grade: definite, all_of: [new_blood_cancer_code]}", "{grade: definite}"
+    )
+    assert "it would hold for everybody" in refusal(path)
+
+
+def test_more_findings_than_there_are(project: Path) -> None:
+    assert "wants 9 of 6 findings" in refusal(changed(project, "          n: 2", "          n: 9"))
+
+
+def test_a_laboratory_list_measures_a_listed_quantity(project: Path) -> None:
+    from leukocytosis.config import load_units
+    from leukocytosis.standardise.labs import find_measures
+
+    path = project / "config/codelists/calcium.csv"
+    path.write_text(path.read_text().replace(",calcium,", ",calciom,"))
+    codelists = load_codelists(project / "config/codelists")
+    manifest = load_manifest(project / "config/extracts/tiny.yaml")
+    units = load_units(project / "config/units.csv")
+    with pytest.raises(ConfigError, match=r"measures 'calciom'.*did you mean 'calcium'"):
+        find_measures(codelists, units, manifest)

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from leukocytosis.config import Policy
-from leukocytosis.disclosure import disclose
+from leukocytosis.disclosure import disclose, disclose_together
 from leukocytosis.errors import DisclosureError
 
 CLOSED = Policy(policy="default", title="t", min_count=5)
@@ -62,3 +62,27 @@ def test_curves_are_given_by_whole_weeks_and_day_84_closes_the_twelfth() -> None
     assert thin[["time_days", "n_at_risk", "n_events", "survival"]].to_numpy().tolist() == [
         [0.0, 30, 0, 1.0], [84.0, 30, 3, 0.9], [91.0, 27, 1, 0.87]
     ]  # fmt: skip
+
+
+def together(policy: Policy, **counts: tuple[int, ...]) -> dict[str, list[bool]]:
+    """Return, per study, which of its shares stay visible beside the others'."""
+    scorecard = pd.DataFrame(
+        {"unit": ["count"], "estimate": [1.0], "ci_low": None, "ci_high": None}
+    )
+    studies = {study: {"estimates": shares(*found), "scorecard": scorecard}
+               for study, found in counts.items()}  # fmt: skip
+    shown = disclose_together(studies, policy)
+    return {study: tables["estimates"]["estimate"].notna().tolist()
+            for study, tables in shown.items()}  # fmt: skip
+
+
+def test_two_studies_that_differ_by_a_few_hide_both_counts_and_a_shadow() -> None:
+    found = together(CLOSED, narrow=(20, 40, 60), wide=(24, 50, 90))
+    assert found == {"narrow": [False, False, True], "wide": [False, False, True]}
+    assert together(CLOSED, narrow=(20, 40, 60), wide=(25, 50, 90))["wide"] == [True] * 3
+    assert together(OPEN, narrow=(20, 40, 60), wide=(24, 50, 90))["wide"] == [True] * 3
+
+
+def test_two_cohorts_that_differ_by_a_few_tell_nothing_of_each_other() -> None:
+    found = together(CLOSED, narrow=(20, 40, 60), wide=(30, 51, 42))  # 120 and 123 patients
+    assert found == {"narrow": [False] * 3, "wide": [False] * 3}

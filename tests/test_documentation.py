@@ -11,7 +11,13 @@ from conftest import ROOT
 from leukocytosis.config.casebook import describe_cases, load_chapters
 from leukocytosis.tables import ALL, describe_tables
 
-PAGES = [*ROOT.glob("*.md"), ROOT / "data/README.md", *(ROOT / "workflow/decisions").glob("*.md")]
+PAGES = [
+    *ROOT.glob("*.md"),
+    ROOT / "data/README.md",
+    ROOT / "config/codelists/README.md",
+    *(path for path in (ROOT / "docs").glob("*.md") if path.stem != "tutorial"),  # its own test
+    *(ROOT / "workflow/decisions").glob("*.md"),
+]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)

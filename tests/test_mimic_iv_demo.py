@@ -96,3 +96,34 @@ def test_what_cannot_be_estimated_says_why(tmp_path: Path) -> None:
     models = [row for row in rows if row.analysis_id.startswith("cox")]
     assert models
     assert all(row.estimate is None and "cannot be estimated" in (row.note or "") for row in models)
+
+
+def told() -> dict[str, list[str]]:
+    """The table of the documentation: patient → its other cells."""
+    text = (ROOT / "docs/mimic_iv_demo.md").read_text(encoding="utf-8")
+    rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| 1")]
+    return {cells[0].strip(): [cell.strip() for cell in cells[1:]] for cells in rows}
+
+
+@pytest.mark.parametrize("study", ["granger2009", "all_comers_with_blood_cancer"])
+def test_every_patient_above_40_is_explained_in_the_documentation(
+    study: str, above15: Run, tmp_path: Path
+) -> None:
+    run = run_study(protocol_of(study), MANIFEST, tmp_path)
+    labs = pd.read_parquet(above15.extract / "labs.parquet")
+    above = labs[(labs["concept"] == "wbc_blood") & (labs["value"] > 40)]
+    assert set(told()) == set(above["patient_id"])
+    first = above.sort_values("taken_at").groupby("patient_id")["value"].first()
+    causes = pd.read_parquet(run.study / "causes.parquet").set_index("episode_id")["primary_cause"]
+    for patient, cells in told().items():
+        assert float(cells[0]) == first[patient]
+        said = cells[1 if study == "granger2009" else 2]
+        if said.startswith("left out"):
+            assert patient not in causes.index
+        else:
+            assert causes[patient] == said
+    steps = pd.read_parquet(run.study / "attrition.parquet")
+    if study == "granger2009":
+        lost = steps["n_patients_before"] - steps["n_patients_left"]
+        for reason, n in zip(steps["reason_id"][3:], lost[3:], strict=True):
+            assert sum(cells[1] == f"left out at {reason}" for cells in told().values()) == n

@@ -35,16 +35,22 @@ PROBE = """<script>addEventListener("load", () => {
 });</script></body>"""
 
 
-def open_page(page: Path, profile: Path, width: int) -> tuple[dict[str, int], str]:
-    """Return what the probe measured in the page, and what the browser had to say."""
+def open_dom(page: Path, profile: Path, width: int) -> tuple[str, str]:
+    """Return the page as it stands after its scripts ran, and what the browser had to say."""
     assert CHROMIUM
     shown = subprocess.run(
         [CHROMIUM, *FLAGS, f"--user-data-dir={profile}", f"--window-size={width},2000",
-         "--enable-logging=stderr", "--dump-dom", page.as_uri()],
+         "--virtual-time-budget=4000", "--enable-logging=stderr", "--dump-dom", page.as_uri()],
         capture_output=True, text=True, check=True, timeout=120,
     )  # fmt: skip
-    *_, measured = re.findall(r'<pre id="probe">(.*?)</pre>', shown.stdout)
-    return json.loads(measured), shown.stderr
+    return shown.stdout, shown.stderr
+
+
+def open_page(page: Path, profile: Path, width: int) -> tuple[dict[str, int], str]:
+    """Return what the probe measured in the page, and what the browser had to say."""
+    dom, said = open_dom(page, profile, width)
+    *_, measured = re.findall(r'<pre id="probe">(.*?)</pre>', dom)
+    return json.loads(measured), said
 
 
 @pytest.mark.parametrize("width", [1200, 520])  # narrower windows a headless browser refuses

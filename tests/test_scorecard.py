@@ -6,8 +6,8 @@ import pytest
 from conftest import ROOT, protocol_of
 
 from leukocytosis.accuracy import compare_with_truth
-from leukocytosis.config import load_claims
-from leukocytosis.scorecard import score
+from leukocytosis.config import load_claims, load_manifest
+from leukocytosis.scorecard import describe_setting, score
 
 CLAIMS = load_claims(ROOT / "config/claims/granger2009.yaml")
 
@@ -34,11 +34,50 @@ def risk(low: float | None, high: float | None, estimate: float | None = 0.7) ->
         (risk(0.60, 0.779), "differs"),
         (risk(0.70, 0.78), "reproduced"),
         (risk(0.30, 0.95), "cannot be assessed here"),  # it would cover nearly anything
+        (risk(None, None), "cannot be assessed here"),  # nor does a number without one
         (risk(None, None, None), "cannot be assessed here"),
     ],
 )
 def test_an_interval_must_cover_the_published_risk(row: dict[str, object], verdict: str) -> None:
     assert verdicts([row], [])["plr_12w"][0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (100.0, 150.0, "reproduced"),
+        (119.0, None, "reproduced"),  # an end that was not reached is open
+        (120.0, None, "differs"),
+        (None, None, "cannot be assessed here"),
+    ],
+)
+def test_a_median_is_judged_by_its_interval(
+    low: float | None, high: float | None, verdict: str
+) -> None:
+    row = {"analysis_id": "median", "outcome_id": "death_1y", "group": "plr", "term": "median",
+           "time_days": None, "estimate": 130.0, "ci_low": low, "ci_high": high}  # fmt: skip
+    claims = load_claims(ROOT / "config/claims/taskaynatan2019.yaml")
+    found = {scored["claim_id"]: scored["verdict"] for scored in score(claims, [row], [])}
+    assert found["median_plr"] == verdict
+
+
+@pytest.mark.parametrize(
+    ("extract", "study", "said"),
+    [
+        ("synthetic", "granger2009", "data drawn to hold it"),
+        ("synthetic", "reding1998", "data drawn for granger2009, so this says nothing of the"),
+        ("tiny", "granger2009", "data drawn for no paper"),
+        ("mimic_iv_demo", "granger2009", ""),
+    ],
+)
+def test_each_verdict_says_what_agreement_means_here(extract: str, study: str, said: str) -> None:
+    setting = describe_setting(load_manifest(ROOT / f"config/extracts/{extract}.yaml"), study)
+    rows = list(score(CLAIMS, [risk(0.60, 0.80)], [], setting))
+    assert all(said in row["reason"] for row in rows if row["verdict"] == "reproduced")
+    assert setting.startswith(said)
+    assert not any(
+        setting and setting in row["reason"] for row in rows if "cannot" in row["verdict"]
+    )
 
 
 def test_a_count_is_the_same_or_not() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ import pytest
 import yaml
 from conftest import CODELISTS, ROOT, Run, protocol_of
 
+from leukocytosis.adjudication import adjudicate
 from leukocytosis.causes import classify, collect_evidence
+from leukocytosis.causes.classify import decide
 from leukocytosis.cohort import find_index, narrow
 from leukocytosis.config import (
     Protocol,
@@ -26,6 +29,7 @@ from leukocytosis.estimate import estimate
 from leukocytosis.followup import derive_analysis_set, derive_outcomes
 from leukocytosis.release import compare
 from leukocytosis.store import connect, read_frame, write_rows
+from leukocytosis.survival.analyses import fit_shares
 from leukocytosis.tables import CANONICAL
 
 FAMILY = {path.stem: path for path in sorted((ROOT / "config/claims").glob("*.yaml"))}
@@ -45,7 +49,7 @@ def count(
 def find(protocol: Protocol, rows: Rows, folder: Path) -> tuple[dict[str, Any], dict[str, int]]:
     """Return index day by patient and patients left by attrition step, of made-up records."""
     patients = sorted({row["patient_id"] for row in rows["labs"]})
-    rows = rows | {"patients": [{"patient_id": p, "birth_year": 1950} for p in patients]}
+    rows = {"patients": [{"patient_id": p, "birth_year": 1950} for p in patients]} | rows
     with connect(folder / ".scratch") as con:
         for table in CANONICAL:
             write_rows(con, rows.get(table.name, []), table, folder / f"{table.name}.parquet")
@@ -60,7 +64,10 @@ def find(protocol: Protocol, rows: Rows, folder: Path) -> tuple[dict[str, Any], 
 def test_each_value_says_what_the_paper_says_or_what_we_chose(study: str) -> None:
     protocol = protocol_of(study)
     assert protocol.claims == study and load_claims(FAMILY[study]).study == study
-    declared = [protocol.index, *protocol.evidence, *protocol.causes]
+    population = protocol.population
+    declared = [protocol.index, *population.include, *population.exclude, *protocol.evidence,
+                *protocol.causes, *protocol.outcomes]  # fmt: skip
+    declared += [population.minimum_age] if population.minimum_age else []
     assert all(one.basis and one.source for one in declared)
 
 
@@ -72,12 +79,34 @@ def test_claims_hold_only_numbers_that_were_read(study: str) -> None:
     published = yaml.safe_load((PUBLISHED / f"{study}.yaml").read_text(encoding="utf-8"))
     assert protocol_of(study).index.above.value == published["threshold"]["value_1e9_per_L"]
     assert protocol_of(study).index.above.operator == published["threshold"]["operator"]
-    known = set(_numbers(published))
+    known = {round(number, 2) for number in _numbers(published)}
+    weeks = {7 * number for number in known}
     for claim in load_claims(FAMILY[study]).claims:
-        for number in (claim.numerator, claim.denominator):
-            assert number is None or float(number) in known, (claim.id, number)
-        if claim.unit == "count":
-            assert claim.value in known, claim.id
+        for number in (claim.numerator, claim.denominator, claim.value):
+            found = known | weeks if claim.unit == "days" else known
+            assert number is None or float(number) in found, (claim.id, number)
+        if claim.numerator is not None and claim.denominator is not None:
+            share = 100 * claim.numerator / claim.denominator
+            assert claim.value == pytest.approx(share, abs=0.005), claim.id
+
+
+@pytest.mark.skipif(
+    not PUBLISHED.is_dir(), reason="the published studies are not beside the project"
+)
+@pytest.mark.parametrize("study", FAMILY)
+def test_each_printed_number_is_a_claim_or_says_why_not(study: str) -> None:
+    published = yaml.safe_load((PUBLISHED / f"{study}.yaml").read_text(encoding="utf-8"))
+    claims = load_claims(FAMILY[study])
+    texts = [item.text for item in (*claims.claims, *claims.not_assessable)]
+    said = {
+        float(n.replace(",", "")) for text in texts for n in re.findall(r"\d[\d,]*\.?\d*", text)
+    }
+    said |= {claim.value for claim in claims.claims}
+    sections = ("sample", "causes", "survival", "features", "associations")
+    for figure in (figure for section in sections for figure in published.get(section) or []):
+        printed = [figure.get(key) for key in ("n", "value", "pct_printed", "p")]
+        number = next((float(n) for n in printed if isinstance(n, (int, float))), None)
+        assert number is None or number in said, figure.get("name") or figure["label_in_paper"]
 
 
 def _numbers(value: Any) -> list[float]:
@@ -104,14 +133,6 @@ def test_a_repeated_count_starts_the_clock_at_the_second(
     assert (steps["above_threshold"], steps["repeated"]) == (1, int(enters))
 
 
-def test_a_clock_from_the_first_count_is_refused(project: Path) -> None:
-    path = project / "config/studies/urothelial2015.yaml"
-    path.write_text(path.read_text().replace("clock: second", "clock: first"), encoding="utf-8")
-    with pytest.raises(ConfigError, match="immortal time") as caught:
-        load_protocol(path, CODELISTS)
-    assert "use clock 'second'" in str(caught.value)
-
-
 @pytest.mark.parametrize(
     ("minutes", "enters"), [(-1, False), (0, True), (1440, True), (1441, False)]
 )
@@ -128,40 +149,119 @@ def test_the_first_day_of_a_stay(minutes: int, enters: bool, tmp_path: Path) -> 
     assert (days, steps["near_admission"]) == ({"p": 0} if enters else {}, int(enters))
 
 
-def test_a_count_dated_to_the_day_cannot_be_placed_to_the_hour(
-    tmp_path: Path,
+@pytest.mark.parametrize(("precision", "starts"), [("day", timedelta(hours=1)),
+                                                   ("second", timedelta(hours=9))])  # fmt: skip
+def test_dates_without_a_time_cannot_be_placed_to_the_hour(
+    precision: str, starts: timedelta, tmp_path: Path
 ) -> None:
     stay = {"encounter_id": "e", "patient_id": "p", "setting": "inpatient",
-            "started_at": INDEX_AT - timedelta(hours=1)}  # fmt: skip
-    rows: Rows = {"labs": [count("p", 40, INDEX_AT, precision="day")], "encounters": [stay]}
-    assert find(protocol_of("cureus38062_2023"), rows, tmp_path)[0] == {}
+            "started_at": INDEX_AT - starts}  # fmt: skip
+    rows: Rows = {"labs": [count("p", 40, INDEX_AT, precision=precision)], "encounters": [stay]}
+    days, steps = find(protocol_of("cureus38062_2023"), rows, tmp_path)
+    assert (days, steps["above_threshold"], steps["timed"]) == ({}, 1, 0)
+
+
+@pytest.mark.parametrize(("day", "setting", "enters"),
+                         [(-1, "inpatient", False), (0, "inpatient", True), (3, "inpatient", True),
+                          (4, "inpatient", False), (0, "outpatient", False)])  # fmt: skip
+def test_a_count_of_an_inpatient_stay(day: int, setting: str, enters: bool, tmp_path: Path) -> None:
+    stay = {
+        "encounter_id": "e",
+        "patient_id": "p",
+        "setting": setting,
+        "started_at": INDEX_AT + timedelta(hours=3),
+        "ended_at": INDEX_AT + timedelta(3),
+    }
+    rows: Rows = {"labs": [count("p", 30, INDEX_AT + timedelta(day))], "encounters": [stay]}
+    days, steps = find(protocol_of("potasman2013"), rows, tmp_path)
+    assert (days, steps["in_stay"]) == ({"p": day} if enters else {}, int(enters))
 
 
 def test_a_differential_is_known_and_high_or_named_as_missing(tmp_path: Path) -> None:
-    shares = {"high": 50.1, "fifty": 50.0, "unknown": None}
-    labs = [count(patient, 30, INDEX_AT) for patient in (*shares, "old")]
-    labs += [
-        count(p, share, INDEX_AT, "neutrophils_percent") for p, share in shares.items() if share
-    ]
+    shares = {"high": 50.1, "fifty": 50.0}
+    labs = [count(p, 30, INDEX_AT) for p in (*shares, "none", "old", "bound", "bands", "only")]
+    labs += [count(p, share, INDEX_AT, "neutrophils_percent") for p, share in shares.items()]
     labs.append(count("old", 90, INDEX_AT - timedelta(2), "neutrophils_percent"))
+    labs.append(count("bound", 90, INDEX_AT, "neutrophils_percent") | {"comparator": ">"})
+    labs.append(count("bands", 40, INDEX_AT, "neutrophils_percent"))
+    labs += [count(p, 20, INDEX_AT, "bands_percent") for p in ("bands", "only")]
     days, steps = find(protocol_of("reding1998"), {"labs": labs}, tmp_path)
-    assert days == {"high": 0}
-    assert (steps["above_threshold"], steps["differential_known"], steps["differential"]) == (
-        4,
-        2,
-        1,
-    )
+    assert days == {"high": 0, "bands": 0}
+    passed = steps["above_threshold"], steps["differential_known"], steps["differential"]
+    assert passed == (7, 3, 2)
+
+
+def test_the_differential_nearest_to_the_count_is_asked(tmp_path: Path) -> None:
+    before, after = (INDEX_AT + timedelta(hours=hours) for hours in (-5, 3))
+    labs = [count(p, 30, INDEX_AT) for p in ("p", "q")]
+    for patient, (early, late) in {"p": (20, 90), "q": (90, 20)}.items():
+        labs += [count(patient, early, before, "neutrophils_percent"),
+                 count(patient, late, after, "neutrophils_percent")]  # fmt: skip
+    assert find(protocol_of("reding1998"), {"labs": labs}, tmp_path)[0] == {"p": 0}
+
+
+POSITIVE = {"micro_id": "m", "patient_id": "p", "specimen_id": "s", "specimen": "Stool",
+            "collected_precision": "second", "test": "C. difficile toxin"}  # fmt: skip
 
 
 @pytest.mark.parametrize(("day", "result", "enters"),
-                         [(-8, "positive", False), (-7, "positive", True), (7, "positive", True),
-                          (8, "positive", False), (0, "negative", False)])  # fmt: skip
-def test_a_positive_test_as_an_entry(day: int, result: str, enters: bool, tmp_path: Path) -> None:
-    test = {"micro_id": "m", "patient_id": "p", "specimen_id": "s", "specimen": "Stool",
-            "collected_at": INDEX_AT + timedelta(day), "collected_precision": "second",
-            "test": "C. difficile toxin", "result": result}  # fmt: skip
+                         [(-8, "positive", False), (-7, "positive", True), (0, "positive", True),
+                          (1, "positive", False), (0, "negative", False)])  # fmt: skip
+def test_the_test_comes_before_the_count(
+    day: int, result: str, enters: bool, tmp_path: Path
+) -> None:
+    test = POSITIVE | {"collected_at": INDEX_AT + timedelta(day), "result": result}
     rows: Rows = {"labs": [count("p", 36, INDEX_AT)], "microbiology": [test]}
-    assert find(protocol_of("marinella2004"), rows, tmp_path)[0] == ({"p": 0} if enters else {})
+    days, steps = find(protocol_of("marinella2004"), rows, tmp_path)
+    assert (days, steps["after_test"]) == ({"p": 0} if enters else {}, int(enters))
+
+
+def test_the_clock_starts_when_the_test_and_the_count_are_known(tmp_path: Path) -> None:
+    test = POSITIVE | {"collected_at": INDEX_AT + timedelta(2), "result": "positive"}
+    labs = [count("p", value, INDEX_AT + timedelta(day)) for day, value in ((0, 90), (3, 40))]
+    rows: Rows = {"labs": labs, "microbiology": [test]}
+    assert find(protocol_of("marinella2004"), rows, tmp_path)[0] == {"p": 3}
+
+
+@pytest.mark.parametrize(("born", "enters"), [(1998, True), (1999, False)])
+def test_the_least_age_is_judged_by_year_of_birth(born: int, enters: bool, tmp_path: Path) -> None:
+    rows: Rows = {
+        "patients": [{"patient_id": "p", "birth_year": born}],
+        "labs": [count("p", 60, INDEX_AT)],
+    }
+    days, steps = find(protocol_of("portich2020"), rows, tmp_path)
+    assert (days, steps["age"]) == ({"p": 0} if enters else {}, int(enters))
+
+
+@pytest.mark.parametrize(
+    ("study", "old", "new", "said"),
+    [
+        ("urothelial2015", "clock: second", "clock: first", "use clock 'second'"),
+        ("marinella2004", "take: first", "take: peak", "finds the same patients"),
+        ("reding1998", "to_day: 0}", "to_day: 1}", "only for those who lived to have it"),
+        ("all_comers", "id: solid_tumour, drop", "id: solid_tumor, drop",
+         "all_comers.yaml:12: drops 'solid_tumor', which is not there (did you mean "
+         "'solid_tumour'?)"),
+    ],
+)  # fmt: skip
+def test_what_would_look_ahead_or_miss_its_aim_is_refused(
+    study: str, old: str, new: str, said: str, project: Path
+) -> None:
+    path = project / f"config/studies/{study}.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_protocol(path, CODELISTS)
+    assert said in str(caught.value)
+
+
+def test_an_extending_protocol_drops_items_and_lengthens_lists() -> None:
+    base, wider = protocol_of("granger2009"), protocol_of("all_comers")
+    assert [criterion.id for criterion in base.population.include] == ["solid_tumour"]
+    assert wider.population.include == ()
+    assert wider.precedence[:-1] == base.precedence
+    assert wider.precedence[-1].cause == "unexplained"
 
 
 def test_known_leukaemia_explains_where_the_study_keeps_it() -> None:
@@ -172,12 +272,30 @@ def test_known_leukaemia_explains_where_the_study_keeps_it() -> None:
     assert earlier.window.to_day == 60
 
 
-def test_plr_needs_a_tumour_where_all_comers_enter() -> None:
-    for study in ("all_comers", "reding1998", "potasman2013", "marinella2004"):
-        protocol = protocol_of(study)
-        (plr,) = [cause for cause in protocol.causes if cause.residual]
-        assert all("solid_tumour_code" in way.all_of for way in plr.ways)
-        assert "solid_tumour" not in {criterion.id for criterion in protocol.population.include}
+@pytest.mark.parametrize(
+    ("tumour", "culture", "cause"),
+    [
+        ("met", "not_met", "plr"),
+        ("met", "not_assessed", "undetermined"),
+        ("not_met", "not_met", "unexplained"),
+        ("not_met", "not_assessed", "unexplained"),  # no tumour: no PLR, whatever was looked for
+        ("not_assessed", "not_met", "undetermined"),
+    ],
+)
+def test_plr_needs_a_tumour_where_all_comers_enter(tumour: str, culture: str, cause: str) -> None:
+    protocol = protocol_of("all_comers")
+    statuses = {rule.id: "not_met" for rule in protocol.evidence}
+    statuses |= {"solid_tumour_code": tumour, "any_culture_positive": culture}
+    assert decide(protocol, statuses).primary_cause == cause
+
+
+def test_the_plr_interval_leaves_out_who_has_no_tumour() -> None:
+    causes = ["plr", "undetermined", "unexplained", "unexplained"]
+    patients = pd.DataFrame({"primary_cause": causes, "all_causes": causes,
+                             "cause_group": ["plr", "other", "other", "other"]})  # fmt: skip
+    rows = {row.term: row.n_events for row in fit_shares(protocol_of("all_comers"), patients)
+            if row.analysis_id == "plr_interval"}  # fmt: skip
+    assert rows == {"plr_narrow": 1, "plr_wide": 2}
 
 
 @pytest.fixture(scope="module")
@@ -193,6 +311,7 @@ def results(tiny: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
         narrow(tiny.extract, out)
         collect_evidence(protocol, CODELISTS, units, frozenset(), out)
         classify(protocol, out)
+        adjudicate(protocol, "tiny", None, out, use=False)
         derive_outcomes(protocol, tiny.extract, out)
         derive_analysis_set(protocol, CODELISTS, out)
         estimate(protocol, load_claims(claims), None, out)

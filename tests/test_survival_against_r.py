@@ -17,8 +17,10 @@ from leukocytosis.survival.curve import Curve, fit_curve
 from leukocytosis.survival.design import code_design
 from leukocytosis.survival.follow_up import fit_follow_up
 from leukocytosis.survival.logrank import LogRank, fit_logrank, fit_pairwise_logrank
+from leukocytosis.survival.permutation import permute_logrank
 from leukocytosis.survival.proportion import exact_bound, fit_proportion
 from leukocytosis.survival.proportional_hazards import fit_proportional_hazards
+from leukocytosis.survival.restricted_mean import RestrictedMean, fit_restricted_mean
 
 FOLDER = Path(__file__).parent / "oracle" / "survival"
 DATA_SETS = ("cohort", "lung", "veteran", "ovarian")
@@ -194,3 +196,28 @@ def test_the_script_still_makes_the_committed_numbers(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(made[keys], committed[keys])
     # another BLAS may differ in the last digits
     assert made["value"].to_numpy() == close(committed["value"].to_numpy(), rel=1e-8, nan_ok=True)
+
+
+@pytest.mark.parametrize("data", DATA_SETS)
+def test_restricted_means_are_those_of_r(data: str) -> None:
+    frame = read(data)
+    keys = sorted(
+        {key for d, what, key, _ in ORACLE.index if (d, what) == (data, "restricted mean")}
+    )
+    assert keys
+    for key in keys:
+        group, horizon = key.split("@")
+        rows = frame if group == "all" else frame[frame["group"] == group]
+        mean = fit_restricted_mean(fit_curve(rows["days"], rows["status"]), float(horizon))
+        assert isinstance(mean, RestrictedMean)
+        assert same(mean.days, r(data, "restricted mean", key, "mean"))
+        assert same(mean.error, r(data, "restricted mean", key, "error"))
+
+
+@pytest.mark.parametrize("data", DATA_SETS)
+def test_the_exact_permutation_is_every_survdiff_of_r(data: str) -> None:
+    rows = read(data).head(12)
+    member = np.isin(np.arange(12), [0, 3, 4, 8]).astype(np.int64)
+    p_value, how = permute_logrank(rows["days"], rows["status"], member)
+    assert how == "exact permutation of 495 deals"
+    assert same(p_value, r(data, "permutation", "4 of 12", "p"))

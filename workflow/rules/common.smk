@@ -31,7 +31,13 @@ def family():
     return sorted(names, key=lambda name: (name != "granger2009", name))
 
 
-FAMILY = family()
+def family_reports(wildcards):
+    """Read only when the page is asked for: a broken study stops no other."""
+    try:
+        return expand(f"{RELEASE}/report.html", study=family(), extract=EXTRACT)
+    except LeukocytosisError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)
 
 
 def protocol_files(wildcards):
@@ -81,6 +87,16 @@ def review_settings(wildcards):
     """What the manifest says of the study's chart review."""
     reviews = manifest_of(wildcards).reviews.get(wildcards.study)
     return reviews.model_dump(mode="json") if reviews else {}
+def truth_of_study(wildcards):
+    """The planted truth, for the study whose index and causes it was planted at."""
+    drawn_for = manifest_of(wildcards).drawn_for
+    return truth_of(wildcards) if drawn_for == wildcards.study else []
+
+
+def setting_of(wildcards):
+    """What agreement of a study with its paper means on this extract."""
+    path = Path(f"config/studies/{wildcards.study}.yaml")
+    return describe_setting(manifest_of(wildcards), load_protocol(path).claims)
 
 
 def raw_files(wildcards):

@@ -112,7 +112,7 @@ rule estimate:
             ],
             allow_missing=True,
         ),
-        truth=truth_of,
+        truth=truth_of_study,
         claims=claims_of,
     output:
         expand(
@@ -126,6 +126,7 @@ rule estimate:
         "../../envs/leukocytosis.yaml"
     params:
         code=digest_code("estimate"),
+        setting=setting_of,
         protocol=protocol_sections(
             "outcomes", "covariates", "analyses", "evidence", "causes", "claims"
         ),
@@ -197,7 +198,7 @@ rule first_look:
 rule compare:
     """The studies with published numbers, beside each other on one extract."""
     input:
-        expand(f"{RELEASE}/report.html", study=FAMILY, allow_missing=True),
+        family_reports,
     output:
         page="results/compare/{extract}/release/studies.html",
         figures=directory("results/compare/{extract}/release/figures"),
@@ -207,7 +208,7 @@ rule compare:
         "../../envs/leukocytosis.yaml"
     params:
         code=digest_code("release"),
-        studies=FAMILY,
+        studies=lambda wildcards: family(),
     message:
         "Setting the studies beside each other"
     script:

@@ -11,4 +11,5 @@ with reported(snakemake.log[0]):
         load_claims(Path(claims[0])) if claims else None,
         Path(truth[0]) if truth else None,
         Path(snakemake.output[0]).parent,
+        snakemake.params.setting,
     )

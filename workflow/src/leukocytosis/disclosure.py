@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from leukocytosis.config import Policy
@@ -47,20 +48,67 @@ def disclose(tables: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.Da
     return open_tables
 
 
+def disclose_together(
+    studies: Mapping[str, dict[str, pd.DataFrame]], policy: Policy
+) -> dict[str, dict[str, pd.DataFrame]]:
+    """Return several studies' tables (each disclosed alone) as they may stand on one page.
+
+    Cohorts overlap: two counts of the same thing that differ by 1 to k − 1 tell how few patients
+    are in one study and not in the other, so both are hidden, and the size of a cohort likewise.
+    """
+    import pandas as pd
+
+    k = policy.min_count
+    if k <= 1:
+        return dict(studies)
+    rows = pd.concat({study: tables["estimates"] for study, tables in studies.items()})
+    by = [rows[key] for key in ("analysis_id", "outcome_id", "group", "term", "time_days")]
+    near = pd.Series(data=False, index=rows.index)
+    for column in ("n", "n_events"):
+        counts = rows[column].astype(float).groupby(by, dropna=False)
+        near |= counts.transform(_differ_by_few, k).astype(bool)
+    return {study: _hide_near(tables, near.xs(study), k) for study, tables in studies.items()}
+
+
+def _hide_near(
+    tables: dict[str, pd.DataFrame], near: pd.Series[bool], k: int
+) -> dict[str, pd.DataFrame]:
+    rows = tables["estimates"].copy()
+    hidden = _with_shadows(rows, near | rows["note"].fillna("").str.startswith("hidden"))
+    rows.loc[hidden, NUMBERS] = None
+    rows.loc[near, "n"] = None
+    rows.loc[hidden, "note"] = (
+        f"hidden: rests on few patients, or another study differs by fewer than {k}"
+    )
+    scorecard = _hide_scorecard(tables["scorecard"], rows["estimate"].dropna())
+    return {**tables, "estimates": rows, "scorecard": scorecard}
+
+
+def _differ_by_few(counts: pd.Series[float], k: int) -> pd.Series[bool]:
+    """Return which counts have another one 1 to k − 1 away."""
+    levels = counts.dropna().drop_duplicates().sort_values()
+    near = levels.diff().between(1, k - 1) | levels.diff(-1).between(1 - k, -1)
+    return counts.isin(levels[near])
+
+
 def _hide_estimates(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     rows = rows.copy()
     small = rows["n"].between(1, k - 1) | rows["n_events"].between(1, k - 1)
     # the rest of a group gives a small number away as surely as the number itself
     small |= (rows["n"] - rows["n_events"]).between(1, k - 1)
-    for partition in PARTITIONS:
-        small |= _shadow(rows[rows["analysis_id"] == partition], small).reindex(
-            rows.index, fill_value=False
-        )
-    small |= _near(rows, k)
+    small = _with_shadows(rows, small) | _near(rows, k)
     rows.loc[small, NUMBERS] = None
     rows.loc[small & rows["n"].between(1, k - 1), "n"] = None
     rows.loc[small, "note"] = f"hidden: rests on fewer than {k} patients or would reveal such"
     return rows
+
+
+def _with_shadows(rows: pd.DataFrame, small: pd.Series[bool]) -> pd.Series[bool]:
+    """Return the rows to hide: with each only hidden one of a partition, a second."""
+    for partition in PARTITIONS:
+        part = _shadow(rows[rows["analysis_id"] == partition], small)
+        small = small | part.reindex(rows.index, fill_value=False)
+    return small
 
 
 def _near(rows: pd.DataFrame, k: int) -> pd.Series[bool]:

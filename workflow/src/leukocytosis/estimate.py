@@ -18,28 +18,35 @@ from leukocytosis.survival.analyses import find_curves, fit_all
 from leukocytosis.validation import fit_review
 
 
-def estimate(protocol: Protocol, claims: Claims | None, truth: Path | None, study: Path) -> None:
+def estimate(
+    protocol: Protocol, claims: Claims | None, truth: Path | None, study: Path, setting: str = ""
+) -> None:
     """Write `estimates`, `curves`, `table_one`, `scorecard` and `accuracy` of a study.
 
-    `accuracy` is empty without a planted truth, `scorecard` without claims.
+    `accuracy` is empty without a truth planted for this study, `scorecard` without claims.
+    `setting` says what agreement with the paper means on this extract.
     """
     patients = read_frame(study / "analysis_set.parquet")
     with connect(study / ".scratch") as con:
-        fitted = [*fit_all(protocol, patients), *fit_attribution(protocol, con, study),
-                  *fit_review(protocol, con, study)]  # fmt: skip
+        fitted = [
+            *fit_all(protocol, patients),
+            *fit_attribution(protocol, con, study),
+            *fit_review(protocol, con, study),
+        ]
         estimates = [vars(row) for row in fitted]
         rows: dict[str, Sequence[dict[str, Any]]] = {
             "estimates": estimates,
             "curves": list(find_curves(protocol, patients)),
             "table_one": list(describe_patients(protocol, patients)),
-            "scorecard": list(score(claims, estimates, _attrition(con, study))) if claims else [],
         }
+        found = score(claims, estimates, _attrition(con, study), setting) if claims else ()
+        rows["scorecard"] = list(found)
         by_rules = f"SELECT episode_id, rule_cause FROM {scan(study / 'causes.parquet')}"
         causes = dict(fetch(con, by_rules))
         known = read_truth(truth) if truth else {}
         rows["accuracy"] = list(compare_with_truth(protocol, causes, known)) if known else []
-        for name, found in rows.items():
-            write_rows(con, found, table(name), study / f"{name}.parquet")
+        for name, written in rows.items():
+            write_rows(con, written, table(name), study / f"{name}.parquet")
 
 
 def _attrition(con: Connection, study: Path) -> list[dict[str, Any]]:

@@ -15,8 +15,8 @@ from typing import TypeGuard
 
 from leukocytosis.config import Protocol
 from leukocytosis.config.cause import AtLeast, Cause, Way
-from leukocytosis.config.evidence import Assessed, Rule, Through, Window
-from leukocytosis.config.protocol import Criterion, Index, Outcome
+from leukocytosis.config.evidence import Assessed, Rule, Threshold, Through, Window
+from leukocytosis.config.protocol import Criterion, Differential, Index, Outcome
 
 ROUNDING = "Printed numbers are rounded half up; the tables hold them unrounded."
 NOT_SHOWN = "not shown"
@@ -214,6 +214,8 @@ def describe_cause(protocol: Protocol, cause: Cause) -> str:
 
 
 def _describe_residual(protocol: Protocol, cause: Cause) -> str:
+    if not cause.looked_for:
+        return "only where no other cause stands, whether looked for or not."
     looked_for = _list_rules(protocol, cause.looked_for, "each of these looked for and absent:")
     against = _list_rules(protocol, cause.against, "any of")
     return (
@@ -265,11 +267,10 @@ def _list_rules(protocol: Protocol, rules: Sequence[str], words: str) -> str:
 def describe_protocol(protocol: Protocol) -> tuple[Statement, ...]:
     """Return the methods, a sentence per decision, in the order the study makes them."""
     index = protocol.index
-    threshold = f"{index.above.operator} {index.above.value:g} {_unit(index.above.unit)}"
     text = (
-        f"The index is the patient's {index.take} blood white count {threshold}{_narrow(index)}; "
+        f"The index is the patient's {index.take} blood white count "
+        f"{describe_bound(index.above)}{describe_narrowing(index)}; its day is 0."
     )
-    text += "its day is 0."
     return (
         Statement("index", text, index.basis, index.source),
         *_describe_population(protocol),
@@ -287,41 +288,60 @@ def describe_protocol(protocol: Protocol) -> tuple[Statement, ...]:
     )
 
 
-def _narrow(index: Index) -> str:
-    words = ""
+def describe_bound(threshold: Threshold) -> str:
+    """Return a bound as readers write it: `≥ 35 ×10⁹/L`."""
+    operator = threshold.operator.replace(">=", "≥").replace("<=", "≤")
+    return f"{operator} {threshold.value:g} {_unit(threshold.unit)}"
+
+
+def describe_differential(asked: Differential) -> str:
+    """Return what a differential must show: `neutrophils and bands > 50 %`."""
+    names = [concept.removesuffix("_percent") for concept in asked.concepts]
+    return f"{join(names)} {describe_bound(asked.above)}"
+
+
+def describe_narrowing(index: Index) -> str:
+    """Return which counts may be the index, after `the first count`; nothing for any count."""
+    words = " during an inpatient stay" if index.in_inpatient_stay else ""
     if index.within_hours_of_admission:
         words += f" in the first {index.within_hours_of_admission} hours of an inpatient stay"
+    if index.after_test:
+        test = index.after_test
+        words += (
+            f" on the day of a positive test of the list {test.codelist} or up to "
+            f"{test.within_days} days after it"
+        )
     if index.repeated:
         days = index.repeated.at_least_days_apart
-        words += f" at least {days} days after an earlier such count (no time before it counts)"
-    if index.differential:
-        asked, above = index.differential, index.differential.above
-        share = f"{asked.concept.replace('_', ' ')} {above.operator} {above.value:g} {above.unit}"
-        words += f" with {share} {describe_window(asked.window)}"
+        words += f" at least {days} days after the first such count, which starts no clock"
     return words
 
 
 def _describe_population(protocol: Protocol) -> Iterator[Statement]:
-    population = protocol.population
+    population, asked = protocol.population, protocol.index.differential
+    if population.minimum_age:
+        age = population.minimum_age
+        text = f"Patients are at least {age.years} years old at the index, by year of birth."
+        yield Statement("population", text, age.basis, age.source)
+    if asked:
+        text = (
+            f"The differential nearest to the index count, {describe_window(asked.window)}, shows "
+            f"{describe_differential(asked)}; who has none is left out and counted apart, since "
+            "nobody can say what it would have shown."
+        )
+        yield Statement("population", text, protocol.index.basis, protocol.index.source)
     for criterion in population.exclude:
         yield _criterion("population", criterion, "leaves a patient out")
     for criterion in population.include:
         yield _criterion("population", criterion, "is needed")
-    if population.minimum_age_years is not None:
-        text = f"Patients are at least {population.minimum_age_years} years old at the index."
-        yield Statement("population", text, "operationalised", "the protocol")
 
 
 def _criterion(topic: str, criterion: Criterion, effect: str) -> Statement:
     text = (
-        f"{_capital(criterion.title)}: a {_what(criterion)} of the list {criterion.codelist}, "
+        f"{_capital(criterion.title)}: a code of the list {criterion.codelist}, "
         f"{describe_window(criterion.window)}, {effect}."
     )
     return Statement(topic, text, criterion.basis, criterion.source)
-
-
-def _what(criterion: Criterion) -> str:
-    return "code" if criterion.from_ == "diagnoses" else "positive test"
 
 
 def _describe_precedence(protocol: Protocol) -> Statement:
@@ -360,7 +380,10 @@ def describe_statistics(protocol: Protocol) -> tuple[str, ...]:
     return (
         "Shares have 95 % Wilson intervals. Risks are 1 − Kaplan–Meier with 95 % log-log "
         "intervals; events on day 0 count at half a day, and nobody is censored at hospice.",
-        "Groups are compared by log-rank tests (pairs after Holm) and by Cox models (Efron "
+        f"Restricted means to day {join([str(day) for day in analyses.restricted_days])} are areas "
+        "under Kaplan–Meier, as far as every group compared was followed to that day.",
+        "Groups are compared by log-rank tests (pairs after Holm; by permutation where a group has "
+        "fewer than 20 patients or 5 events) and by Cox models (Efron "
         f"ties), with {reference} as the reference for {join(others)}; the adjusted model "
         f"holds {adjusted}.",
         f"A model with fewer than {analyses.min_events_per_parameter:g} events per parameter is "

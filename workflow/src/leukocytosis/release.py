@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from leukocytosis.config import Claims, Manifest, Policy, Protocol
-from leukocytosis.disclosure import disclose
+from leukocytosis.disclosure import disclose, disclose_together
 from leukocytosis.report import (
     ReportInputs,
     describe_headlines,
@@ -65,9 +66,10 @@ def compare(
     `results` is the project's results folder, `folder` the release folder of the comparison.
     """
     extract = results / "extracts" / manifest.extract
-    members = [
+    alone = [
         read_inputs(protocol, manifest, policy, claims, extract,
                     results / "studies" / protocol.study / manifest.extract)
         for protocol, claims in studies
     ]  # fmt: skip
-    write_comparison(members, folder)
+    frames = disclose_together({m.protocol.study: dict(m.frames) for m in alone}, policy)
+    write_comparison([replace(m, frames=frames[m.protocol.study]) for m in alone], folder)

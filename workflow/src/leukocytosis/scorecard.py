@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from leukocytosis.config import Claim, Claims
+from leukocytosis.config import Claim, Claims, Manifest
 
 WIDEST_TELLING = 40.0  # percentage points; a wider interval covers nearly anything
 REPRODUCED, DIFFERS, CANNOT = "reproduced", "differs", "cannot be assessed here"
 Row = Mapping[str, Any]
 
 
+def describe_setting(manifest: Manifest, claims: str | None) -> str:
+    """Return what agreement with a paper means on this extract, to stand behind each verdict."""
+    if not manifest.synthetic:
+        return ""
+    if manifest.drawn_for == claims:
+        return "data drawn to hold it"
+    drawn_for = f"for {manifest.drawn_for}" if manifest.drawn_for else "for no paper"
+    return f"data drawn {drawn_for}, so this says nothing of the paper"
+
+
 def score(
-    claims: Claims, estimates: Sequence[Row], attrition: Sequence[Row]
+    claims: Claims, estimates: Sequence[Row], attrition: Sequence[Row], setting: str = ""
 ) -> Iterator[dict[str, Any]]:
     """Yield a row of `scorecard` per published number, and per statement no number can answer.
 
-    A share or risk is reproduced when our 95 % interval covers it, unless the interval is so wide
-    (above 40 percentage points) that it would cover nearly anything; a count when it is within the
-    claim's tolerance. Shares are compared in percent.
+    A count is reproduced when it is within the claim's tolerance; a share, risk or median when
+    our 95 % interval covers it. An interval of a share that is wider than 40 percentage points
+    would cover nearly anything, and a number without an interval rests on too few patients: such
+    claims cannot be assessed. Shares are compared in percent; `setting` ends every reason.
     """
     for claim in claims.claims:
-        ours = _find(claim, estimates, attrition)
+        judged = _judge(claim, _find(claim, estimates, attrition))
+        told = (judged["reason"], setting if judged["verdict"] != CANNOT else "", claim.note)
         yield {"claim_id": claim.id, "text": claim.text, "published": claim.value,
-               "unit": claim.unit, **_judge(claim, ours)}  # fmt: skip
+               "unit": claim.unit, **judged, "reason": "; ".join(filter(None, told))}  # fmt: skip
     for statement in claims.not_assessable:
         yield {"claim_id": statement.id, "text": statement.text, "verdict": CANNOT,
                "reason": statement.reason}  # fmt: skip
@@ -47,23 +60,31 @@ def _judge(claim: Claim, ours: Row | None) -> dict[str, Any]:
         return {"verdict": CANNOT, "reason": "this run makes no such estimate"}
     if ours["estimate"] is None:
         return {"verdict": CANNOT, "reason": ours["note"]}
-    scale = 100.0 if claim.unit == "percent" else 1.0
-    estimate = scale * ours["estimate"]
-    low, high = ours.get("ci_low"), ours.get("ci_high")
-    numbers: dict[str, Any] = {"estimate": estimate}
-    if low is None or high is None:
-        fits = abs(estimate - claim.value) <= claim.tolerance
+    if claim.unit == "count":
+        fits = abs(ours["estimate"] - claim.value) <= claim.tolerance
         reason = _describe_distance(claim.tolerance, fits=fits)
-    else:
-        numbers |= {"ci_low": scale * low, "ci_high": scale * high}
-        fits = scale * low <= claim.value <= scale * high
-        reason = "our interval covers it" if fits else "our interval does not cover it"
-        if fits and claim.unit == "percent" and scale * (high - low) > WIDEST_TELLING:
-            reason = "our interval is too wide to tell: it rests on too few patients"
-            return {**numbers, "verdict": CANNOT, "reason": reason}
-    if claim.note:
-        reason = f"{reason}. {claim.note[:1].upper()}{claim.note[1:]}"
-    return {**numbers, "verdict": REPRODUCED if fits else DIFFERS, "reason": reason}
+        return {"estimate": ours["estimate"], "verdict": _verdict(fits), "reason": reason}
+    return _judge_interval(claim, ours)
+
+
+def _judge_interval(claim: Claim, ours: Row) -> dict[str, Any]:
+    scale = 100.0 if claim.unit == "percent" else 1.0
+    ends = [ours.get("ci_low"), ours.get("ci_high")]
+    low, high = (None if end is None else scale * end for end in ends)
+    numbers = {"estimate": scale * ours["estimate"], "ci_low": low, "ci_high": high}
+    if low is None:
+        reason = "our number has no interval: it rests on too few patients"
+        return {**numbers, "verdict": CANNOT, "reason": reason}
+    fits = low <= claim.value <= (math.inf if high is None else high)  # an end not reached is open
+    if fits and claim.unit == "percent" and (high or 0) - low > WIDEST_TELLING:
+        reason = "our interval is too wide to tell: it rests on too few patients"
+        return {**numbers, "verdict": CANNOT, "reason": reason}
+    reason = "our interval covers it" if fits else "our interval does not cover it"
+    return {**numbers, "verdict": _verdict(fits), "reason": reason}
+
+
+def _verdict(fits: bool) -> str:
+    return REPRODUCED if fits else DIFFERS
 
 
 def _describe_distance(tolerance: float, *, fits: bool) -> str:

@@ -141,8 +141,10 @@ def _count(findings: AtLeast, statuses: Statuses) -> int:
 def _describe_step(protocol: Protocol, i: int, step: Step, present: Mapping[str, str]) -> str:
     if len(present) > 1:
         return f"step {i}: {step.cause} ({present[step.cause]})"
-    residual = {cause.id for cause in protocol.causes if cause.residual}
-    return "nothing else found after looking" if step.cause in residual else "only cause"
+    residual = {cause.id: cause.looked_for for cause in protocol.causes if cause.residual}
+    if step.cause not in residual:
+        return "only cause"
+    return "nothing else found after looking" if residual[step.cause] else "nothing found"
 
 
 def _describe_undetermined(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
+from leukocytosis.cohort.counts import compile_counts
 from leukocytosis.cohort.days import compile_days
 from leukocytosis.config import Codelist, Protocol
 from leukocytosis.config.evidence import Window
 from leukocytosis.config.protocol import Criterion
-from leukocytosis.matching import compile_in_systems, compile_words, compile_words_match
+from leukocytosis.matching import compile_in_systems
+from leukocytosis.prose import describe_differential
 from leukocytosis.store import (
     Connection,
     add_views,
@@ -22,6 +24,7 @@ from leukocytosis.store import (
 from leukocytosis.tables import ATTRITION, EPISODES
 
 Step = tuple[str, str, str]  # reason_id, reason, condition on a candidate
+Counted = tuple[str, str, int]  # reason_id, reason, patients left
 PEAK_UNTIL_DAY = 84
 
 
@@ -30,61 +33,33 @@ def find_index(
 ) -> None:
     """Write `episodes` and `attrition` of a study into `out`.
 
-    The index is the patient's first blood count beyond the threshold by the time it was taken
-    (of those near an admission, or repeated, where the protocol asks for it); ties go to the
-    higher value. Counts dated only to a month cannot be an index. A printed bound counts only
-    when every value it allows is beyond the threshold. Criteria are judged at that index, in the
+    The index is the patient's first count, by the time it was taken, that the protocol lets be
+    one (`compile_counts`); ties go to the higher value. Criteria are judged at that index, in the
     protocol's order.
     """
     with connect(out / ".scratch") as con:
         add_views(con, extract, [
             "patients", "deaths", "labs", "diagnoses", "encounters", "microbiology",
         ])  # fmt: skip
-        con.execute(f"CREATE TEMP TABLE beyond AS {compile_beyond(protocol)}")
-        con.execute(f"CREATE TEMP TABLE near AS {compile_near(protocol)}")
-        con.execute(f"CREATE TEMP TABLE qualifying AS {compile_repeated(protocol)}")
+        counts = _narrow_counts(con, protocol, codelists)
         con.execute(f"CREATE TEMP TABLE candidates AS {COMPILED_CANDIDATES}")
         _find_criteria(con, protocol, codelists)
-        _write_attrition(con, protocol, out)
+        _write_attrition(con, protocol, counts, out)
         _write_episodes(con, protocol, codelists, out)
 
 
-def compile_beyond(protocol: Protocol) -> str:
-    """Return the query of the counts beyond the threshold."""
-    above = protocol.index.above
-    strict = {">": ">=", ">=": ">="}[above.operator]
-    return (
-        "SELECT patient_id, encounter_id, taken_at, taken_precision, value, lab_id FROM labs "
-        f"WHERE concept = {quoted(protocol.index.concept)} AND coalesce(comparator, '') <> '<' "
-        # '>40' is beyond 40 though its number is not; any other bound must exceed by its number
-        f"AND (value {above.operator} {above.value} "
-        f"OR (comparator = '>' AND value {strict} {above.value}))"
-    )
-
-
-def compile_near(protocol: Protocol) -> str:
-    """Return the query of such counts taken in the first hours of a stay, when that is asked."""
-    hours = protocol.index.within_hours_of_admission
-    if hours is None:
-        return "FROM beyond WHERE taken_precision IN ('second', 'day')"
-    return (
-        "SELECT b.* FROM beyond b SEMI JOIN encounters e ON e.patient_id = b.patient_id "
-        "AND coalesce(e.setting, 'inpatient') = 'inpatient' AND b.taken_at >= e.started_at "
-        f"AND b.taken_at <= e.started_at + INTERVAL {hours} HOUR "
-        "WHERE b.taken_precision = 'second'"  # a day alone cannot be placed to the hour
-    )
-
-
-def compile_repeated(protocol: Protocol) -> str:
-    """Return the query of such counts that repeat one of long enough before, when that is asked."""
-    repeated = protocol.index.repeated
-    if repeated is None:
-        return "FROM near"
-    first = "min(CAST(taken_at AS DATE)) OVER (PARTITION BY patient_id)"
-    return (
-        f"FROM near QUALIFY date_diff('day', {first}, CAST(taken_at AS DATE)) "
-        f">= {repeated.at_least_days_apart}"
-    )
+def _narrow_counts(
+    con: Connection, protocol: Protocol, codelists: Mapping[str, Codelist]
+) -> list[Counted]:
+    """Keep the counts that may be an index, in table `qualifying`; return patients by step."""
+    counted, before = [], "labs"
+    for reason_id, reason, query in compile_counts(protocol, codelists):
+        con.execute(f"CREATE TEMP TABLE {reason_id} AS {query.replace('{before}', before)}")
+        n = _count(con, f"{reason_id} SEMI JOIN patients USING (patient_id)")
+        counted.append((reason_id, reason, n))
+        before = reason_id
+    con.execute(f"CREATE TEMP VIEW qualifying AS FROM {before}")
+    return counted
 
 
 COMPILED_CANDIDATES = """
@@ -102,51 +77,56 @@ COMPILED_CANDIDATES = """
 
 def _find_criteria(con: Connection, protocol: Protocol, codelists: Mapping[str, Codelist]) -> None:
     """Add one yes/no column per criterion to the candidates, in table `judged`."""
-    for table in ("diagnoses", "microbiology"):
-        first, last = compile_days(table)
-        con.execute(
-            f"CREATE TEMP TABLE candidate_{table} AS "
-            f"SELECT d.*, {first} AS days_from_index, {last} AS last_day_from_index, "
-            "c.index_count.encounter_id AS index_encounter_id "
-            f"FROM {table} d JOIN candidates c USING (patient_id)"
-        )
+    first, last = compile_days("diagnoses")
+    con.execute(
+        "CREATE TEMP TABLE candidate_diagnoses AS "
+        f"SELECT d.*, {first} AS days_from_index, {last} AS last_day_from_index, "
+        "c.index_count.encounter_id AS index_encounter_id "
+        "FROM diagnoses d JOIN candidates c USING (patient_id)"
+    )
     criteria = (*protocol.population.exclude, *protocol.population.include)
-    columns = [
-        f"patient_id IN (SELECT patient_id FROM candidate_{criterion.from_} WHERE "
+    columns = "".join(
+        ", patient_id IN (SELECT patient_id FROM candidate_diagnoses WHERE "
         f"{compile_criterion(criterion, codelists)}) AS {criterion.id}"
         for criterion in criteria
-    ]
-    columns += _compile_differential(protocol)
+    )
     con.execute(
-        "CREATE TEMP TABLE judged AS "
-        f"SELECT *, {', '.join(columns) or 'true AS no_criteria'} FROM candidates"
+        f"CREATE TEMP TABLE judged AS SELECT candidates.*, differential{columns} "
+        f"FROM candidates LEFT JOIN ({compile_differential(protocol)}) USING (patient_id)"
     )
 
 
-def _compile_differential(protocol: Protocol) -> list[str]:
-    """Return the differential's share: the latest in the window; NULL when there is none."""
+def compile_differential(protocol: Protocol) -> str:
+    """Return patient → share in the differential nearest to the index; no row when there is none.
+
+    A bound (`>90`) and a result dated to the month are no share.
+    """
     asked = protocol.index.differential
     if asked is None:
-        return []
-    first, _ = compile_days("labs")
-    return [
-        "(SELECT arg_max(value, (taken_at, lab_id)) FROM labs "
-        f"WHERE labs.patient_id = candidates.patient_id AND concept = {quoted(asked.concept)} "
-        f"AND {first} BETWEEN {asked.window.from_day} AND {asked.window.to_day}) AS differential"
-    ]
+        return "SELECT patient_id, CAST(NULL AS DOUBLE) AS differential FROM candidates LIMIT 0"
+    day, _ = compile_days("labs")
+    return f"""
+        SELECT patient_id, arg_min(share, (abs(epoch(taken_at) - epoch(index_at)), taken_at))
+            AS differential
+        FROM (
+            SELECT patient_id, taken_at, index_at, sum(share) AS share
+            FROM (
+                SELECT patient_id, taken_at, index_count.taken_at AS index_at, concept,
+                       max(value) AS share
+                FROM labs JOIN candidates USING (patient_id)
+                WHERE concept IN ({", ".join(quoted(concept) for concept in asked.concepts)})
+                  AND value IS NOT NULL AND comparator IS NULL AND taken_precision <> 'month'
+                  AND {day} >= {asked.window.from_day} AND {day} <= {asked.window.to_day}
+                GROUP BY ALL
+            ) GROUP BY patient_id, taken_at, index_at
+            HAVING bool_or(concept = {quoted(asked.concepts[0])})
+        ) GROUP BY patient_id
+    """
 
 
 def compile_criterion(criterion: Criterion, codelists: Mapping[str, Codelist]) -> str:
-    """Return the condition on a row of the criterion's table (with its days and index stay)."""
-    entries = codelists[criterion.codelist].entries
-    if criterion.from_ == "microbiology":
-        test, specimen = (
-            f"coalesce({compile_words_match(compile_words(column), entries)}, false)"
-            for column in ("test", "specimen")
-        )
-        match = f"result = 'positive' AND ({test} OR {specimen})"
-    else:
-        match = compile_in_systems("code", "code_system", entries)
+    """Return the condition on a diagnosis (with its days and the index stay)."""
+    match = compile_in_systems("code", "code_system", codelists[criterion.codelist].entries)
     return f"{match} AND {compile_window(criterion.window)}"
 
 
@@ -160,43 +140,34 @@ def compile_window(window: Window) -> str:
 
 
 def attrition_steps(protocol: Protocol) -> list[Step]:
-    """Return the steps after the threshold: id, words, condition on a judged candidate."""
-    steps = [
-        ("dated_to_the_day", "such a count dated to the day", "true"),
-        (
-            "alive_at_index",
-            "not recorded dead before the index",
-            "(died_on IS NULL OR died_on >= index_on)",
-        ),
-    ]
+    """Return the steps after the index: id, words, condition on a judged candidate."""
+    population = protocol.population
+    steps = [("alive_at_index", "not recorded dead before the index",
+              "(died_on IS NULL OR died_on >= index_on)")]  # fmt: skip
+    if population.minimum_age:
+        years = population.minimum_age.years
+        old_enough = f"year(index_on) - birth_year >= {years}"
+        steps.append(("age", f"aged {years} or older", old_enough))
     if protocol.index.differential:
+        bound = describe_differential(protocol.index.differential)
         above = protocol.index.differential.above
-        bound = f"{above.operator} {above.value:g}"
         steps += [
             ("differential_known", "a differential at the index", "differential IS NOT NULL"),
-            ("differential", f"in which the share is {bound} {above.unit}",
-             f"differential {bound}"),
-        ]  # fmt: skip
-    steps += [(c.id, c.title, f"NOT {c.id}") for c in protocol.population.exclude]
-    steps += [(c.id, c.title, c.id) for c in protocol.population.include]
-    age = protocol.population.minimum_age_years
-    if age is not None:
-        steps.append(("age", f"aged {age} or older", f"year(index_on) - birth_year >= {age}"))
+            ("differential", bound, f"differential {above.operator} {above.value}"),
+        ]
+    steps += [(c.id, c.title, f"NOT {c.id}") for c in population.exclude]
+    steps += [(c.id, c.title, c.id) for c in population.include]
     return steps
 
 
-def _write_attrition(con: Connection, protocol: Protocol, out: Path) -> None:
-    above = protocol.index.above
+def _write_attrition(
+    con: Connection, protocol: Protocol, narrowed: list[Counted], out: Path
+) -> None:
     concept = quoted(protocol.index.concept)
     counts = [
         ("in_extract", "patients of the extract", _count(con, "patients")),
         ("with_count", "a blood white count", _count(con, f"labs WHERE concept = {concept}")),
-        (
-            "above_threshold",
-            f"a count {above.operator} {above.value:g} ×10⁹/L",
-            _count(con, "beyond SEMI JOIN patients USING (patient_id)"),
-        ),
-        *_count_narrower(con, protocol),
+        *narrowed,
     ]
     conditions: list[str] = []
     for reason_id, reason, condition in attrition_steps(protocol):
@@ -213,18 +184,6 @@ def _write_attrition(con: Connection, protocol: Protocol, out: Path) -> None:
         for i, (reason_id, reason, n) in enumerate(counts)
     ]
     write_rows(con, rows, ATTRITION, out / "attrition.parquet")
-
-
-def _count_narrower(con: Connection, protocol: Protocol) -> Iterator[tuple[str, str, int]]:
-    index = protocol.index
-    if index.within_hours_of_admission:
-        hours = index.within_hours_of_admission
-        words = f"such a count in the first {hours} hours of an inpatient stay"
-        yield "near_admission", words, _count(con, "near SEMI JOIN patients USING (patient_id)")
-    if index.repeated:
-        days = index.repeated.at_least_days_apart
-        words = f"a second such count at least {days} days after the first"
-        yield "repeated", words, _count(con, "qualifying SEMI JOIN patients USING (patient_id)")
 
 
 def _count(con: Connection, source: str) -> int:
@@ -257,10 +216,9 @@ def _write_episodes(
 
 def _compile_tumour_group(protocol: Protocol, codelists: Mapping[str, Codelist]) -> str:
     """Return patient → group of the latest tumour code; a metastasis code names no primary."""
-    coded = [c for c in protocol.population.include if c.from_ == "diagnoses"]
-    if not coded:
+    if not protocol.population.include:
         return "SELECT patient_id, CAST(NULL AS VARCHAR) AS tumour_group FROM judged"
-    criterion = coded[0]
+    criterion = protocol.population.include[0]
     entries = codelists[criterion.codelist].entries
     groups = sorted({entry.category for entry in entries})
     matches = {

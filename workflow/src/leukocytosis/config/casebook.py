@@ -108,9 +108,10 @@ class Case(Strict):
 
 
 class Chapter(Strict):
-    """One file of the case book."""
+    """One file of the case book; its patients are read by the protocol of `study`."""
 
     chapter: str
+    study: str = "granger2009"
     cases: tuple[Case, ...] = Field(min_length=1)
 
 

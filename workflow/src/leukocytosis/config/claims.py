@@ -11,8 +11,8 @@ from leukocytosis.config.reading import Document, Strict, build
 class Claim(Strict):
     """One published number (a median in days), and the row of `estimates` that answers it.
 
-    `tolerance` (in the claim's unit) is how far ours may lie away and still be called
-    reproduced when it has no interval; with an interval, the interval must cover the claim.
+    `tolerance` is how far a count of ours may lie away and still be called reproduced; the
+    interval of a share, risk or median must cover the claim.
     """
 
     id: str
@@ -47,7 +47,7 @@ class Claims(Strict):
 
     study: str
     citation: str
-    doi: str
+    doi: str | None  # None: not seen
     claims: tuple[Claim, ...]
     not_assessable: tuple[NotAssessable, ...] = ()
 

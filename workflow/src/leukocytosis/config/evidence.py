@@ -116,8 +116,8 @@ class Rule(Declared):
     above_index_threshold: bool = False
     through: Through | None = None
 
-    def codelists(self) -> dict[str, tuple[str, ...]]:
-        """Return each codelist the rule uses with the code systems that would make sense in it."""
+    def codelists(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Return each codelist the rule uses with the code systems of which it must hold one."""
         own = SYSTEMS[self.from_]
         codes = ICD if self.from_ != "drugs" else own
         uses: list[tuple[str | None, tuple[str, ...]]] = [
@@ -131,7 +131,7 @@ class Rule(Declared):
             *((name, codes) for name in self.codelist_not),
             *((name, ("organism_name",)) for name in self.organism_not),
         ]
-        return {name: systems for name, systems in uses if name}
+        return [(name, systems) for name, systems in uses if name]
 
 
 ICD = ("ICD-10-CM", "ICD-9-CM")

@@ -2,7 +2,7 @@
 
 Every value says whether the paper states it or we operationalised it. A protocol may extend
 another: mappings are merged key by key, lists of items with an `id` item by item (`{id: …, drop:
-true}` leaves the item out), and anything else is replaced.
+true}` leaves the item out), any other list is replaced, or lengthened by `{then: […]}`.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from leukocytosis.config.cause import Cause, CauseGroup, Step
 from leukocytosis.config.codelist import Codelist
 from leukocytosis.config.evidence import ICD, Basis, Declared, Rule, Threshold, Window
-from leukocytosis.config.reading import Document, Strict, build
+from leukocytosis.config.reading import Document, Path_, Strict, build
 from leukocytosis.errors import ConfigError, Problem, listed, nearest
 
+Items = list[dict[str, Any]]
 Term = Literal["cause_group", "age", "sex", "metastatic", "log2_wbc", "neutrophil_percent"]
 
 
@@ -43,26 +44,62 @@ class Repeated(Strict):
 
 
 class Differential(Strict):
-    """What the differential of the index must show, in days from the index; none is no proof."""
+    """What the differential nearest to the index must show, in days from it; none is no proof.
 
-    concept: str
+    The shares of all `concepts` counted in one sample are added; the first must be among them.
+    """
+
+    concepts: tuple[str, ...] = Field(min_length=1)
     above: Threshold
     window: Window
+
+    @model_validator(mode="after")
+    def _known_at_index(self) -> Self:
+        first, last = self.window.from_day, self.window.to_day
+        if first is None or last is None or last > 0:
+            raise ValueError(
+                "needs a window with two ends that ends at day 0: a later differential exists "
+                "only for those who lived to have it"
+            )
+        return self
+
+
+class AfterTest(Strict):
+    """A positive test (of a list of test names) on the day of the count or shortly before it.
+
+    A test after the count is not asked for: who died before it was done could not have entered.
+    """
+
+    codelist: str
+    within_days: int = Field(ge=0)
 
 
 class Index(Declared):
     """The index event: the patient's first blood count beyond the threshold.
 
-    Where the paper wants it so: only a count of the first hours of a stay, only one that repeats
-    an earlier one, only one whose differential shows what is asked.
+    Where the paper wants it so: only a count of an inpatient stay, of its first hours, after a
+    positive test, or one that repeats an earlier one. Its differential is judged at that count.
     """
 
     concept: str = "wbc_blood"
     above: Threshold
     take: Literal["first"] = "first"
+    in_inpatient_stay: bool = False
     within_hours_of_admission: int | None = Field(default=None, ge=1)
+    after_test: AfterTest | None = None
     repeated: Repeated | None = None
     differential: Differential | None = None
+
+    @field_validator("take", mode="before")
+    @classmethod
+    def _not_the_peak(cls, take: object) -> object:
+        if take == "peak":
+            raise ValueError(
+                "'peak' is known only once no higher count followed, and who lives longer peaks "
+                "later: use 'first'; the first count beyond the threshold finds the same "
+                "patients, and every episode keeps its peak"
+            )
+        return take
 
     @model_validator(mode="after")
     def _upwards(self) -> Self:
@@ -74,21 +111,26 @@ class Index(Declared):
 
 
 class Criterion(Declared):
-    """An entry or exit of the population: a diagnosis code, or a positive test of a list."""
+    """An entry or exit of the population: a diagnosis code of a list, in a window."""
 
     id: str
     title: str
-    from_: Literal["diagnoses", "microbiology"] = Field(default="diagnoses", alias="from")
     codelist: str
     window: Window
 
 
-class Population(Strict):
-    """Who is in: every `include`, no `exclude`; judged at the index, in the order listed."""
+class MinimumAge(Declared):
+    """The least age at the index, by year of birth."""
 
+    years: int = Field(ge=0)
+
+
+class Population(Strict):
+    """Who is in: old enough, no `exclude`, every `include`; judged at the index, in that order."""
+
+    minimum_age: MinimumAge | None = None
     exclude: tuple[Criterion, ...] = ()
     include: tuple[Criterion, ...] = ()
-    minimum_age_years: int | None = None
 
 
 class Outcome(Declared):
@@ -135,6 +177,7 @@ class Analyses(Strict):
     primary_outcome: str
     survival_outcome: str
     at_days: tuple[int, ...]
+    restricted_days: tuple[int, ...] = (84, 365)
     min_events_per_parameter: float = 5
     min_at_risk_shown: int = 5
 
@@ -199,18 +242,17 @@ class Protocol(Strict):
         """Return the evidence rule of that id."""
         return {rule.id: rule for rule in self.evidence}[rule_id]
 
-    def codelists(self) -> dict[str, tuple[str, ...]]:
-        """Return every codelist the protocol uses, with the code systems it may hold there."""
+    def codelists(self) -> set[tuple[str, tuple[str, ...]]]:
+        """Return every use of a codelist, with the code systems of which it must hold one."""
         criteria = (*self.population.include, *self.population.exclude, self.covariates.metastatic)
-        uses: dict[str, tuple[str, ...]] = {self.index.concept: ("LOINC",)}
-        if self.index.differential:
-            uses[self.index.differential.concept] = ("LOINC",)
-        for criterion in criteria:
-            uses[criterion.codelist] = ICD if criterion.from_ == "diagnoses" else ("test_name",)
-        for rule in self.evidence:
-            for name, systems in rule.codelists().items():
-                uses[name] = (*uses.get(name, ()), *systems)
-        return uses
+        shares = self.index.differential.concepts if self.index.differential else ()
+        uses: set[tuple[str, tuple[str, ...]]] = {
+            *((concept, ("LOINC",)) for concept in (self.index.concept, *shares)),
+            *((criterion.codelist, ICD) for criterion in criteria),
+        }
+        if self.index.after_test:
+            uses.add((self.index.after_test.codelist, ("test_name",)))
+        return uses | {use for rule in self.evidence for use in rule.codelists()}
 
 
 def load_protocol(path: Path, known_codelists: Mapping[str, Codelist] | None = None) -> Protocol:
@@ -220,30 +262,57 @@ def load_protocol(path: Path, known_codelists: Mapping[str, Codelist] | None = N
     protocol could look for, is a problem too.
     """
     document = Document(path)
-    protocol = build(Protocol, document, _merged(document))
-    problems = []
-    if protocol.study != path.stem:
+    data = _merged(document)
+    problems: list[Problem] = []
+    protocol: Protocol | None
+    try:
+        protocol = build(Protocol, document, data)
+    except ConfigError as error:
+        # a window that runs backwards must not hide what else is wrong: read on without it
+        problems += error.problems
+        protocol, more = _read_on(document, _without_backward_windows(data))
+        problems += [problem for problem in more if problem not in problems]
+    if protocol and protocol.study != path.stem:
         problems.append(
             Problem(str(path), f"names the study '{protocol.study}'", "use the file's name")
         )
-    if known_codelists is not None:
+    if protocol and known_codelists is not None:
         problems += _codelist_problems(path, protocol, known_codelists)
-    if problems:
+    if problems or not protocol:
         raise ConfigError(problems)
     return protocol
+
+
+def _read_on(document: Document, data: Any) -> tuple[Protocol | None, list[Problem]]:
+    try:
+        return build(Protocol, document, data), []
+    except ConfigError as error:
+        return None, list(error.problems)
+
+
+def _without_backward_windows(data: Any) -> Any:
+    if isinstance(data, list):
+        return [_without_backward_windows(item) for item in data]
+    if not isinstance(data, dict):
+        return data
+    first, last = data.get("from_day"), data.get("to_day")
+    if isinstance(first, int) and isinstance(last, int) and first > last:
+        return {**data, "from_day": None}
+    return {key: _without_backward_windows(value) for key, value in data.items()}
 
 
 def _codelist_problems(
     path: Path, protocol: Protocol, known: Mapping[str, Codelist]
 ) -> Iterator[Problem]:
-    for name, systems in sorted(protocol.codelists().items()):
-        if name not in known:
-            yield Problem(
-                str(path),
-                f"uses codelist '{name}', which does not exist{nearest(name, known)}",
-                "add the CSV to config/codelists/",
-            )
-        elif not known[name].of(*systems):
+    uses = sorted(protocol.codelists())
+    for name in sorted({name for name, _ in uses} - set(known)):
+        yield Problem(
+            str(path),
+            f"uses codelist '{name}', which does not exist{nearest(name, known)}",
+            "add the CSV to config/codelists/",
+        )
+    for name, systems in uses:
+        if name in known and not known[name].of(*systems):
             held = sorted({entry.code_system for entry in known[name].entries})
             yield Problem(
                 str(path),
@@ -261,19 +330,38 @@ def _merged(document: Document, seen: tuple[Path, ...] = ()) -> Any:
     if path in (*seen, document.path):
         raise ConfigError(Problem(document.place(("extends",)), "a protocol extends itself"))
     base = Document(path)
-    return _merge(_merged(base, (*seen, document.path)), document.data)
+    merged = _merge(_merged(base, (*seen, document.path)), document.data, document)
+    document.problems += base.problems
+    return merged
 
 
-def _merge(base: Any, over: Any) -> Any:
+def _merge(base: Any, over: Any, document: Document, at: Path_ = ()) -> Any:
+    if isinstance(base, list) and isinstance(over, dict) and over.keys() == {"then"}:
+        return [*base, *over["then"]]
     if isinstance(base, dict) and isinstance(over, dict):
-        return {**base, **{k: _merge(base[k], v) if k in base else v for k, v in over.items()}}
+        changed = {k: _merge(base[k], v, document, (*at, k)) for k, v in over.items() if k in base}
+        return {**base, **over, **changed}
     if _by_id(base) and _by_id(over):
-        merged = {item["id"]: item for item in base}
-        for item in over:
-            merged[item["id"]] = _merge(merged.get(item["id"], {}), item)
-        return [item for item in merged.values() if not item.get("drop")]
+        return _merge_items(base, over, document, at)
     return over
 
 
 def _by_id(items: Any) -> bool:
     return isinstance(items, list) and all(isinstance(i, dict) and "id" in i for i in items)
+
+
+def _merge_items(base: Items, over: Items, document: Document, at: Path_) -> Items:
+    merged = {item["id"]: item for item in base}
+    for i, item in enumerate(over):
+        name = item["id"]
+        if not item.get("drop"):
+            merged[name] = _merge(merged.get(name, {}), item, document, (*at, i))
+        elif merged.pop(name, None) is None:
+            document.problems.append(
+                Problem(
+                    document.place((*at, i)),
+                    f"drops '{name}', which is not there{nearest(name, merged)}",
+                    "name an item of the protocol it extends",
+                )
+            )
+    return list(merged.values())

@@ -3,57 +3,119 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from leukocytosis.figures.compare import PANELS, Pair, draw_comparison
+from leukocytosis.config import Claim
+from leukocytosis.config.evidence import Threshold
+from leukocytosis.figures.compare import PANELS, Line, draw_comparison
 from leukocytosis.figures.style import save_figure
-from leukocytosis.prose import format_number, is_known, name_group
-from leukocytosis.report.grids import Grid, Notes, show_number, show_percent
-from leukocytosis.report.inputs import ReportInputs
+from leukocytosis.figures.survival import horizon_of
+from leukocytosis.prose import (
+    describe_bound,
+    describe_differential,
+    describe_narrowing,
+    format_number,
+    is_known,
+    join,
+    name_group,
+)
+from leukocytosis.report.grids import Grid, Notes, describe_score, show_number, show_percent
+from leukocytosis.report.inputs import ReportInputs, Row
 from leukocytosis.report.release import Drawing, inline_drawing, page_environment
 from leukocytosis.scorecard import CANNOT, DIFFERS, REPRODUCED
 
 NAME = "studies"
+CAUSES = {
+    "infection": "Infection",
+    "plr": "PLR",
+    "growth_factor": "Growth factor",
+    "corticosteroid": "Corticosteroid",
+    "new_leukaemia": "Leukaemia",
+}
+VERDICTS = (REPRODUCED, DIFFERS, CANNOT)
+NOT_PRINTED = "not printed"
 
 
 def write_comparison(members: Sequence[ReportInputs], folder: Path) -> None:
     """Write studies.html and its figure into a release folder; one study per member."""
     mark = members[0].mark
     drawing = Drawing(
-        NAME, NAME, "Shares of infection and PLR by study on this extract, with 95 % Wilson "
-        "intervals, and the share each paper printed. Populations and thresholds differ by "
-        "study: rows are not comparable with each other as if they were one cohort.",
+        NAME, NAME, "Shares of three causes by study on this extract, with 95 % Wilson intervals, "
+        "and the share each paper printed. The open circle counts every undetermined patient as "
+        "PLR. Populations and thresholds differ: the same patient can be in several rows.",
         "Dot plot of the shares by study; the table below has the same numbers.",
-        draw_comparison(list_pairs(members)),
+        draw_comparison([_line(member) for member in members]),
     )  # fmt: skip
     save_figure(drawing.figure, folder / "figures", NAME, mark)
     page = page_environment().get_template("studies.html.j2")
     html = page.render(
         manifest=members[0].manifest,
+        headlines=tuple(describe_family(members)),
         picture=inline_drawing(drawing, mark),
         members=[_describe_member(member) for member in members],
-        tables=[list_cohorts(members), list_shares(members), list_outcomes(members)],
+        cohorts=list_cohorts(members),
+        shares=list_shares(members),
+        risks=list_risks(members),
+        medians=list_medians(members),
         verdicts=list_verdicts(members),
+        claims=list_claims(members),
     )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{NAME}.html").write_text(html, encoding="utf-8")
 
 
-def list_pairs(members: Sequence[ReportInputs]) -> list[Pair]:
-    """Return the shares of infection and PLR: ours and the printed ones."""
-    return [
-        Pair(member.protocol.study, cause, member.estimate("cause_shares", term=cause),
-             _printed(member, cause))
-        for member in members
-        for cause in PANELS
-    ]  # fmt: skip
+def describe_family(members: Sequence[ReportInputs]) -> Iterator[str]:
+    """Yield the answer in a few sentences: cohorts, printed numbers, what could not be done."""
+    known = {m.protocol.study: m.n_cohort for m in members if m.n_cohort is not None}
+    if known:
+        least, most = min(known, key=lambda s: known[s]), max(known, key=lambda s: known[s])
+        yield (
+            f"{len(members)} published studies on the same records: from "
+            f"{format_number(known[least])} patients ({least}) to {format_number(known[most])} "
+            f"({most})."
+        )
+    verdicts = Counter(row["verdict"] for m in members for row in _numbers(m))
+    words = ("reproduced", "different", "not to be assessed on this extract")
+    counts = [f"{verdicts[v]} {word}" for v, word in zip(VERDICTS, words, strict=True)]
+    n = sum(verdicts.values())
+    yield f"Of {n} numbers the papers print and a run can answer: {join(counts)}."
+    empty = [study for study, n in known.items() if n == 0]
+    if empty:
+        yield f"Nobody meets every criterion of {join(empty)}."
 
 
-def _printed(member: ReportInputs, cause: str) -> float | None:
-    claims = member.claims.claims if member.claims else ()
-    wanted = ("cause_shares", cause)
-    return next((c.value for c in claims if (c.analysis, c.term) == wanted), None)
+def _numbers(member: ReportInputs) -> list[Row]:
+    """Return the scorecard's rows that hold a printed number, in the order of the claims."""
+    order = [claim.id for claim in _claims(member)]
+    rows = [row for row in member.rows("scorecard") if is_known(row["published"])]
+    return sorted(rows, key=lambda row: order.index(row["claim_id"]))
+
+
+def _line(member: ReportInputs) -> Line:
+    size = "hidden" if member.n_cohort is None else format_number(member.n_cohort)
+    above = member.protocol.index.above
+    printed = {cause: _printed(member, "cause_shares", cause) for cause in PANELS}
+    return Line(
+        label=f"{member.protocol.study}\n{_bound(above)}; n = {size}",
+        ours={cause: member.estimate("cause_shares", term=cause) for cause in PANELS},
+        wide=member.estimate("plr_interval", term="plr_wide"),
+        printed={cause: claim.value for cause, claim in printed.items() if claim},
+        without="no patients" if member.n_cohort == 0 else "hidden",
+    )
+
+
+def _bound(threshold: Threshold) -> str:
+    return describe_bound(threshold).rsplit(" ", 1)[0]
+
+
+def _claims(member: ReportInputs) -> tuple[Claim, ...]:
+    return member.claims.claims if member.claims else ()
+
+
+def _printed(member: ReportInputs, analysis: str, term: str) -> Claim | None:
+    wanted = (analysis, term)
+    return next((c for c in _claims(member) if (c.analysis, c.term) == wanted), None)
 
 
 def _describe_member(member: ReportInputs) -> dict[str, str]:
@@ -64,62 +126,128 @@ def _describe_member(member: ReportInputs) -> dict[str, str]:
 
 
 def list_cohorts(members: Sequence[ReportInputs]) -> Grid:
-    """Return threshold, population and size of each study."""
-    rows = []
-    for member in members:
-        protocol, above = member.protocol, member.protocol.index.above
-        include = [criterion.title for criterion in protocol.population.include]
-        rows.append((
-            protocol.study, f"{above.operator} {above.value:g}", "; ".join(include) or "all comers",
+    """Return index, population and size of each study, here and in the paper."""
+    rows = tuple(
+        (
+            member.protocol.study,
+            _bound(member.protocol.index.above),
+            f"the first{describe_narrowing(member.protocol.index)}",
+            "; ".join(_entries(member)) or "all comers",
+            "; ".join(_exits(member)) or "nobody",
             format_number(member.n_cohort),
-        ))  # fmt: skip
-    head = ("Study", "Count, ×10⁹/L", "Who enters", "Patients here")
-    return Grid("The cohorts", head, "lrlr", tuple(rows))
+            _printed_size(member),
+        )
+        for member in members
+    )
+    head = ("Study", "Count, ×10⁹/L", "Which count", "Who enters", "Who is left out",
+            "Patients here", "in the paper")  # fmt: skip
+    return Grid("The cohorts", head, "lrlllrr", rows)
+
+
+def _entries(member: ReportInputs) -> Iterator[str]:
+    population, asked = member.protocol.population, member.protocol.index.differential
+    if population.minimum_age:
+        yield f"aged {population.minimum_age.years} or older"
+    if asked:
+        yield f"{describe_differential(asked)} in the differential"
+    yield from (criterion.title for criterion in population.include)
+
+
+def _exits(member: ReportInputs) -> Iterator[str]:
+    yield from (c.title.removeprefix("no ") for c in member.protocol.population.exclude)
+
+
+def _printed_size(member: ReportInputs) -> str:
+    """Return the paper's number of patients, where its cohort ends with the same criterion."""
+    steps = sorted(member.rows("attrition"), key=lambda row: row["step"])
+    claim = _printed(member, "attrition", steps[-1]["reason_id"])
+    return format_number(claim.value) if claim else "not comparable"
 
 
 def list_shares(members: Sequence[ReportInputs]) -> Grid:
-    """Return the shares of infection and PLR, ours beside the printed ones."""
+    """Return the shares of causes: a line of ours and, under it, what the paper printed."""
+    notes = Notes()
+    rows: list[tuple[str, ...]] = []
+    for member in members:
+        ours = [member.estimate("cause_shares", term=cause) for cause in CAUSES]
+        ours += [member.estimate("plr_interval", term="plr_wide"),
+                 member.estimate("group_shares", term="other")]  # fmt: skip
+        rows.append((member.protocol.study, *(show_percent(row, notes) for row in ours)))
+        theirs = [_printed(member, "cause_shares", cause) for cause in CAUSES]
+        theirs += [None, _printed(member, "group_shares", "other")]
+        if any(theirs):
+            cells = [f"{format_number(c.value, 1)} %" if c else NOT_PRINTED for c in theirs]
+            rows.append(("the paper", *cells))
+    head = ("Study", *CAUSES.values(), "PLR or undetermined", "All but infection and PLR")
+    caption = "Shares of the primary causes (95 % Wilson intervals)"
+    return Grid(caption, head, "lrrrrrrr", tuple(rows), notes.numbered)
+
+
+def list_risks(members: Sequence[ReportInputs]) -> Grid:
+    """Return the risk of the primary outcome at its horizon by group, or why there is none."""
     notes = Notes()
     rows = []
     for member in members:
-        cells = [member.protocol.study]
-        for cause in PANELS:
-            printed = _printed(member, cause)
-            cells.append(show_percent(member.estimate("cause_shares", term=cause), notes))
-            cells.append("not printed" if printed is None else f"{format_number(printed, 1)} %")
-        cells.append(show_percent(member.estimate("plr_interval", term="plr_wide"), notes))
-        rows.append(tuple(cells))
-    head = ("Study", "Infection here", "printed", "PLR here", "printed", "PLR or undetermined here")
-    return Grid("Shares (95 % Wilson intervals)", head, "lrrrrr", tuple(rows), notes.numbered)
+        outcome = member.protocol.analyses.primary_outcome
+        day = float(horizon_of(member.protocol, outcome))
+        at = {"outcome_id": outcome, "time_days": day}
+        cells = [
+            show_percent(member.estimate("risk", group=g, **at), notes) for g in _groups(member)
+        ]
+        rows.append((member.protocol.study, *cells, _printed_outcomes(member, "risk")))
+    protocol = members[0].protocol
+    title = next(o.title for o in protocol.outcomes if o.id == protocol.analyses.primary_outcome)
+    return Grid(f"Risk of {title} (Kaplan–Meier, 95 % intervals)", _outcome_head(members[0]),
+                "lrrrrr", tuple(rows), notes.numbered)  # fmt: skip
 
 
-def list_outcomes(members: Sequence[ReportInputs]) -> Grid:
-    """Return 12-week risk and median survival by group, or why there is none."""
+def list_medians(members: Sequence[ReportInputs]) -> Grid:
+    """Return the median survival by group, or why there is none."""
     notes = Notes()
     rows = []
     for member in members:
-        analyses = member.protocol.analyses
-        outcome = next(o for o in member.protocol.outcomes if o.id == analyses.primary_outcome)
-        for group in analyses.groups:
-            at = {"outcome_id": outcome.id, "group": group}
-            risk = member.estimate("risk", time_days=float(outcome.horizon_days), **at)
-            median = member.estimate("median", outcome_id=analyses.survival_outcome, group=group)
-            rows.append((member.protocol.study, name_group(group), show_percent(risk, notes),
-                         show_number(median, notes, 0)))  # fmt: skip
-    head = ("Study", "Group", "Risk of the primary outcome at its horizon",
-            "Median survival, days")  # fmt: skip
-    caption = "Outcomes by group (Kaplan–Meier, 95 % intervals)"
-    return Grid(caption, head, "llrr", tuple(rows), notes.numbered)
+        at = {"outcome_id": member.protocol.analyses.survival_outcome}
+        found = [member.estimate("median", group=group, **at) for group in _groups(member)]
+        cells = [show_number(row, notes, 0) for row in found]
+        rows.append((member.protocol.study, *cells, _printed_outcomes(member, "median")))
+    caption = "Median survival in days, followed for a year (Kaplan–Meier, 95 % intervals)"
+    return Grid(caption, _outcome_head(members[0]), "lrrrrr", tuple(rows), notes.numbered)
+
+
+def _groups(member: ReportInputs) -> tuple[str, ...]:
+    return ("all", *member.protocol.analyses.groups)
+
+
+def _outcome_head(member: ReportInputs) -> tuple[str, ...]:
+    names = [name_group(group) for group in _groups(member)]
+    return ("Study", *(f"{name[:1].upper()}{name[1:]}" for name in names), "In the paper")
+
+
+def _printed_outcomes(member: ReportInputs, analysis: str) -> str:
+    claims = [claim for claim in _claims(member) if claim.analysis == analysis]
+    unit = " %" if analysis == "risk" else " days"
+    words = [f"{name_group(c.group)} {format_number(c.value)}{unit}" for c in claims]
+    return "; ".join(words) or NOT_PRINTED
 
 
 def list_verdicts(members: Sequence[ReportInputs]) -> Grid:
-    """Return how many published numbers of each study were reproduced."""
-    verdicts = (REPRODUCED, DIFFERS, CANNOT)
+    """Return how many printed numbers of each study were reproduced."""
     rows = []
     for member in members:
-        counts = Counter(row["verdict"] for row in member.rows("scorecard"))
-        sizes = [row["n"] for row in member.estimates("cause_shares") if is_known(row["n"])]
-        rested = format_number(sizes[0]) if sizes else "not shown"
-        rows.append((member.protocol.study, *(str(counts[v]) for v in verdicts), rested))
-    head = ("Study", *(verdict.capitalize() for verdict in verdicts), "Patients behind ours")
-    return Grid("Published numbers", head, "lrrrr", tuple(rows))
+        counts = Counter(row["verdict"] for row in _numbers(member))
+        n_other = len(member.rows("scorecard")) - len(_numbers(member))
+        cells = (*(counts[verdict] for verdict in VERDICTS), n_other)
+        rows.append((member.protocol.study, *(format_number(cell) for cell in cells)))
+    head = ("Study", *(verdict.capitalize() for verdict in VERDICTS), "No run can answer")
+    return Grid("Printed numbers, counted", head, "lrrrr", tuple(rows))
+
+
+def list_claims(members: Sequence[ReportInputs]) -> Grid:
+    """Return every printed number that a run can answer, beside ours."""
+    rows = tuple(
+        (member.protocol.study, *describe_score(row))
+        for member in members
+        for row in _numbers(member)
+    )
+    head = ("Study", "The paper says", "Printed", "Here (95 % interval)", "Verdict", "Why")
+    return Grid("Printed numbers beside ours", head, "llrrll", rows)

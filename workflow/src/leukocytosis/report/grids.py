@@ -254,16 +254,44 @@ def list_risks(inputs: ReportInputs, outcome_id: str) -> Grid:
     return Grid(caption, head, "l" + "r" * (len(head) - 1), tuple(body), notes.numbered)
 
 
+def list_restricted_means(inputs: ReportInputs) -> Grid:
+    """Return restricted means by group, with difference and ratio to the first group."""
+    notes = Notes()
+    rows = []
+    found = [row for row in inputs.estimates("rmst") if row["term"] == "restricted mean"]
+    by_day = sorted(_in_order(inputs, found, "group"), key=lambda row: row["time_days"])
+    for row in sorted(by_day, key=_of_outcomes(inputs)):
+        place = {key: row[key] for key in ("outcome_id", "group", "time_days")}
+        others = {r["term"].split()[0]: r for r in inputs.estimates("rmst", **place)}
+        rows.append((
+            _title(inputs, row["outcome_id"]), f"{row['time_days']:g}", name_group(row["group"]),
+            show_number(row, notes, 1),
+            show_number(others["difference"], notes, 1) if "difference" in others else "",
+            show_number(others["ratio"], notes, 2) if "ratio" in others else "",
+        ))  # fmt: skip
+    reference = name_group(inputs.protocol.analyses.groups[0])
+    head = ("Outcome", "To day", "Group", "Days free of it", f"Difference to {reference}",
+            f"Ratio to {reference}")  # fmt: skip
+    caption = "Restricted mean time free of the outcome (95 % intervals)"
+    return Grid(caption, head, "lrlrrr", tuple(rows), notes.numbered)
+
+
 def list_tests(inputs: ReportInputs) -> Grid:
     """Return the log-rank tests."""
     notes = Notes()
     rows = [
         (_title(inputs, row["outcome_id"]), _contrast(row), row["term"], _test(row, notes),
-         format_number(row["n"]), format_number(row["n_events"]))
+         _how(row), format_number(row["n"]), format_number(row["n_events"]))
         for row in sorted(inputs.estimates("logrank"), key=_of_outcomes(inputs))
     ]  # fmt: skip
-    head = ("Outcome", "Groups", "Test", "p", "Patients", "Events")
-    return Grid("Log-rank tests", head, "lllrrr", tuple(rows), notes.numbered)
+    head = ("Outcome", "Groups", "Test", "p", "Its p from", "Patients", "Events")
+    return Grid("Log-rank tests", head, "lllrlrr", tuple(rows), notes.numbered)
+
+
+def _how(row: Row) -> str:
+    """Return how a p value was found: chi-squared, or permutation where a group is small."""
+    parts = [part for part in row["method"].split(", ") if "permutation" in part]
+    return row["method"][row["method"].index(parts[0]) :].split(", p value")[0] if parts else "χ²"
 
 
 def _contrast(row: Row) -> str:
@@ -373,13 +401,20 @@ def list_methods(inputs: ReportInputs) -> Grid:
 
 def list_scorecard(inputs: ReportInputs) -> Grid:
     """Return each published number beside ours."""
-    rows = [
-        (row["text"], _scored(row["published"], row["unit"]), _ours(row), row["verdict"],
-         row["reason"] or NOT_SHOWN)
-        for row in inputs.rows("scorecard")
-    ]  # fmt: skip
+    rows = [describe_score(row) for row in inputs.rows("scorecard")]
     head = ("The paper says", "Published", "Here (95 % interval)", "Verdict", "Why")
     return Grid("Published numbers beside ours", head, "lrrll", tuple(rows))
+
+
+def describe_score(row: Row) -> tuple[str, ...]:
+    """Return what the paper says, its number, ours, the verdict and why."""
+    return (
+        row["text"],
+        _scored(row["published"], row["unit"]),
+        _ours(row),
+        row["verdict"],
+        row["reason"] or NOT_SHOWN,
+    )
 
 
 def _scored(value: float | None, unit: str | None) -> str:

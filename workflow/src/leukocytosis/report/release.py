@@ -172,6 +172,7 @@ def _grids(inputs: ReportInputs) -> dict[str, grids.Grid]:
         "table_one": grids.list_table_one(inputs),
         "features": grids.list_features(inputs),
         "follow_up": grids.list_follow_up(inputs),
+        "means": grids.list_restricted_means(inputs),
         "tests": grids.list_tests(inputs),
         "proportional": grids.list_proportional(inputs),
         "methods": grids.list_methods(inputs),

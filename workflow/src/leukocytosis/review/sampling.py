@@ -116,10 +116,10 @@ def measure_moves(labels: Sequence[Label], protocol: Protocol) -> dict[str, floa
     groups = {cause.id: cause.group for cause in protocol.causes}
     groups[UNDETERMINED] = protocol.undetermined_group
     residual = {cause.group for cause in protocol.causes if cause.residual}
-    sizes = Counter(groups[label.cause] for label in labels)
+    sizes = Counter(groups.get(label.cause, protocol.undetermined_group) for label in labels)
     moves = {}
     for label in labels:
-        own = groups[label.cause]
+        own = groups.get(label.cause, protocol.undetermined_group)
         rivals = {groups[cause] for cause in label.present} - {own}
         doubt = CONTESTED if rivals else DOUBT.get(label.grade, 1.0)
         if label.cause == UNDETERMINED:

@@ -22,6 +22,7 @@ from .follow_up import crude_risk_row, follow_up_row
 from .logrank import logrank_rows
 from .proportion import fit_proportion
 from .proportional_hazards import proportional_hazards_rows
+from .restricted_mean import mean_rows
 from .row import Estimate, Number, place
 from .times import FloatArray, IntArray, at_half_a_day
 
@@ -56,6 +57,7 @@ def fit_all(protocol: Protocol, patients: pd.DataFrame) -> list[Estimate]:
     for outcome in protocol.outcomes:
         for part in follow(protocol, outcome.id, patients):
             rows += _describe_follow_up(protocol, outcome.id, outcome.horizon_days, part)
+        rows += _fit_means(protocol, outcome.id, outcome.horizon_days, patients)
         rows += _compare(protocol, outcome.id, patients)
     return rows
 
@@ -67,9 +69,9 @@ def fit_shares(protocol: Protocol, patients: pd.DataFrame) -> Iterator[Estimate]
         yield share("cause_shares", cause, int((primary == cause).sum()), n)
     for group in protocol.analyses.groups:
         yield share("group_shares", group, int((patients["cause_group"] == group).sum()), n)
-    residual = [cause.id for cause in protocol.causes if cause.residual]
-    yield share("plr_interval", "plr_narrow", int(primary.isin(residual).sum()), n)
-    yield share("plr_interval", "plr_wide", int(primary.isin([*residual, UNDETERMINED]).sum()), n)
+    plr = [cause.id for cause in protocol.causes if cause.residual and cause.group == "plr"]
+    yield share("plr_interval", "plr_narrow", int(primary.isin(plr).sum()), n)
+    yield share("plr_interval", "plr_wide", int(primary.isin([*plr, UNDETERMINED]).sum()), n)
     for combination, count in sorted(patients["all_causes"].value_counts().items()):
         yield share("overlap", str(combination), int(count), n)
 
@@ -123,6 +125,16 @@ def _describe_follow_up(
                       analysis_id="follow_up", outcome_id=outcome_id),
         on_day_0,
     ]  # fmt: skip
+
+
+def _fit_means(
+    protocol: Protocol, outcome_id: str, horizon: int, patients: pd.DataFrame
+) -> Iterator[Estimate]:
+    parts = follow(protocol, outcome_id, patients)
+    curves = {part.group: fit_curve(part.days, part.status) for part in parts}
+    for day in protocol.analyses.restricted_days:
+        if day <= horizon:
+            yield from mean_rows(curves, float(day), analysis_id="rmst", outcome_id=outcome_id)
 
 
 def _compare(protocol: Protocol, outcome_id: str, patients: pd.DataFrame) -> list[Estimate]:

@@ -14,6 +14,7 @@ from typing import Unpack
 import numpy as np
 import numpy.typing as npt
 
+from .permutation import is_small, permute_logrank
 from .row import Analysis, Estimate, Number, missing, place
 from .times import BoolArray, FloatArray, IntArray, Labels, check_times
 
@@ -147,25 +148,42 @@ def logrank_rows(
 ) -> tuple[Estimate, ...]:
     """Return the overall test (group `all`), then each pair's, its p value plain and after Holm.
 
-    `estimate` is chi-squared; terms are `log-rank` and `log-rank (Holm)`. With two groups the one
-    pair would repeat the overall test and is left out.
+    `estimate` is chi-squared; terms are `log-rank` and `log-rank (Holm)`. Where a group has fewer
+    than 20 patients or 5 events the p value comes from permutation, and `method` says so. With two
+    groups the one pair would repeat the overall test and is left out.
     """
-    overall = fit_logrank(days, status, groups)
-    rows = [_row(overall, overall.p_value, "all", METHOD, **analysis)]
-    pairs = fit_pairwise_logrank(days, status, groups) if len(overall.groups) > 2 else ()
-    for test, adjusted in pairs:
+    followed, ends = check_times(days, status)
+    labels = _check_labels(groups, followed.size)
+    overall = fit_logrank(followed, ends, labels)
+    rows = [_row(overall, *_judge(overall, followed, ends, labels), "all", **analysis)]
+    pairs = fit_pairwise_logrank(followed, ends, labels) if len(overall.groups) > 2 else ()
+    judged = [_judge(test, followed, ends, labels) for test, _ in pairs]
+    adjusted = adjust_holm([p_value for p_value, _ in judged])
+    for (test, _), (p_value, method), holm in zip(pairs, judged, adjusted, strict=True):
         group = " against ".join(test.groups)
-        rows.append(_row(test, test.p_value, group, METHOD, **analysis))
-        method = f"{METHOD}, p value adjusted after Holm"
-        rows.append(_row(test, adjusted, group, method, "log-rank (Holm)", **analysis))
+        rows.append(_row(test, p_value, method, group, **analysis))
+        after_holm = f"{method}, p value adjusted after Holm"
+        rows.append(_row(test, holm, after_holm, group, "log-rank (Holm)", **analysis))
     return tuple(rows)
+
+
+def _judge(
+    test: LogRank, days: FloatArray, status: IntArray, labels: Labels
+) -> tuple[float | None, str]:
+    """Return a test's p value, by permutation where a group is small, and the method."""
+    if test.p_value is None or not is_small(test.n, test.observed):
+        return test.p_value, METHOD
+    chosen = np.isin(labels, test.groups)
+    member = np.searchsorted(test.groups, labels[chosen])
+    p_value, how = permute_logrank(days[chosen], status[chosen], member)
+    return p_value, f"{METHOD}, {how}"
 
 
 def _row(
     test: LogRank,
     p_value: float | None,
-    group: str,
     method: str,
+    group: str,
     term: str = "log-rank",
     **analysis: Unpack[Analysis],
 ) -> Estimate:
