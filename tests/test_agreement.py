@@ -162,5 +162,6 @@ def test_the_oracle_is_what_its_script_makes(tmp_path: Path) -> None:
     )  # fmt: skip
     if "there is no package" in made.stderr:
         pytest.skip("R lacks vcd, psych or survey here")
+    assert made.returncode == 0, made.stderr
     for name in ("pairs.csv", "charts.csv"):
         assert (tmp_path / name).read_text() == (FOLDER / name).read_text()

@@ -87,6 +87,8 @@ def review_settings(wildcards):
     """What the manifest says of the study's chart review."""
     reviews = manifest_of(wildcards).reviews.get(wildcards.study)
     return reviews.model_dump(mode="json") if reviews else {}
+
+
 def truth_of_study(wildcards):
     """The planted truth, for the study whose index and causes it was planted at."""
     drawn_for = manifest_of(wildcards).drawn_for

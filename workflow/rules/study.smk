@@ -220,7 +220,13 @@ rule review:
     input:
         expand(
             f"{RESULTS}/{{table}}.parquet",
-            table=["episodes", "causes", "causes_present", "evidence", "evidence_events"],
+            table=[
+                "episodes",
+                "causes",
+                "causes_present",
+                "evidence",
+                "evidence_events",
+            ],
             allow_missing=True,
         ),
         expand(f"{RESULTS}/cohort_{{table}}.parquet", table=COHORT, allow_missing=True),
