@@ -264,6 +264,15 @@ def test_an_extending_protocol_drops_items_and_lengthens_lists() -> None:
     assert wider.precedence[-1].cause == "unexplained"
 
 
+def test_what_another_paper_states_is_not_stated_by_this_one() -> None:
+    lower, other = protocol_of("granger2009_above15"), protocol_of("reding1998")
+    assert lower.outcomes[0].basis == "stated"  # the same paper, at another threshold
+    assert other.outcomes[0].basis == "operationalised"
+    assert other.outcomes[0].source.startswith("as in all_comers_with_blood_cancer: doi:10.1002/")
+    causes = {cause.id: cause.basis for cause in other.causes}
+    assert (causes["infection"], causes["growth_factor"]) == ("stated", "operationalised")
+
+
 def test_known_leukaemia_explains_where_the_study_keeps_it() -> None:
     kept, left_out = protocol_of("missouri2008"), protocol_of("potasman2013")
     assert kept.population.exclude == () and kept.rule("new_leukaemia_code").none_before_day is None
