@@ -4,7 +4,7 @@ from pathlib import Path
 
 from leukocytosis.adjudication import find_files
 from leukocytosis.config import load_codelists, load_manifest, load_protocol
-from leukocytosis.errors import LeukocytosisError
+from leukocytosis.errors import ConfigError, LeukocytosisError
 from leukocytosis.provenance import digest_code, digest_files, digest_value
 from leukocytosis.scorecard import describe_setting
 

@@ -75,6 +75,22 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+def test_the_page_asks_for_every_study_and_a_broken_one_stops_no_other(copy: Path) -> None:
+    page = "results/compare/tiny/release/studies.html"
+    asked = run(copy, "snakemake", "-n", "--cores", "1", page,
+                "--config", "study=granger2009", "extract=tiny")  # fmt: skip
+    assert asked.returncode == 0, asked.stderr
+    jobs = re.findall(r"^(\w+) +(\d+)$", asked.stdout + asked.stderr, re.M)
+    assert {"release": "9", "standardise": "1", "compare": "1"}.items() <= dict(jobs).items()
+    broken = copy / "config/studies/reding1998.yaml"
+    kept = broken.read_text(encoding="utf-8")
+    edit(broken, "study: reding1998", "study: reding1989")
+    refused = run(copy, "leukocytosis", "studies", "tiny")
+    assert refused.returncode == 10 and "names the study 'reding1989'" in refused.stderr
+    assert "find_cohort" in planned(copy)  # the index study is not stopped
+    broken.write_text(kept, encoding="utf-8")
+
+
 def test_a_study_runs_then_rests_and_repeats_to_the_byte(copy: Path) -> None:
     first = study(copy)
     assert first.returncode == 0, first.stderr

@@ -25,9 +25,15 @@ except LeukocytosisError as error:
 
 def family():
     """The studies with published numbers: the index study first, the others by name."""
-    paths = sorted(Path("config/studies").glob("*.yaml"))
-    protocols = [load_protocol(path) for path in paths]
-    names = [protocol.study for protocol in protocols if protocol.claims]
+    names, problems = [], []
+    for path in sorted(Path("config/studies").glob("*.yaml")):
+        try:
+            if load_protocol(path, CODELISTS).claims:
+                names.append(path.stem)
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
     return sorted(names, key=lambda name: (name != "granger2009", name))
 
 
@@ -35,7 +41,7 @@ def family_reports(wildcards):
     """Read only when the page is asked for: a broken study stops no other."""
     try:
         return expand(f"{RELEASE}/report.html", study=family(), extract=EXTRACT)
-    except LeukocytosisError as error:
+    except ConfigError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)
 

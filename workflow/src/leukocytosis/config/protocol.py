@@ -2,7 +2,9 @@
 
 Every value says whether the paper states it or we operationalised it. A protocol may extend
 another: mappings are merged key by key, lists of items with an `id` item by item (`{id: …, drop:
-true}` leaves the item out), any other list is replaced, or lengthened by `{then: […]}`.
+true}` leaves the item out), any other list is replaced, or lengthened by `{then: […]}`. What a
+study with a paper of its own inherits is not stated by its paper: it is operationalised, and its
+source says where it comes from.
 """
 
 from __future__ import annotations
@@ -330,9 +332,26 @@ def _merged(document: Document, seen: tuple[Path, ...] = ()) -> Any:
     if path in (*seen, document.path):
         raise ConfigError(Problem(document.place(("extends",)), "a protocol extends itself"))
     base = Document(path)
-    merged = _merge(_merged(base, (*seen, document.path)), document.data, document)
+    inherited = _merged(base, (*seen, document.path))
+    if "citation" in document.data:
+        inherited = _of_another_paper(inherited, base_name)
+    merged = _merge(inherited, document.data, document)
     document.problems += base.problems
     return merged
+
+
+def _of_another_paper(data: Any, study: str) -> Any:
+    if isinstance(data, list):
+        return [_of_another_paper(item, study) for item in data]
+    if not isinstance(data, dict):
+        return data
+    changed = {key: _of_another_paper(value, study) for key, value in data.items()}
+    for key, value in data.items():
+        if key.endswith("basis"):
+            changed[key] = "operationalised"
+        elif key.endswith("source"):
+            changed[key] = f"as in {study}: {value}"
+    return changed
 
 
 def _merge(base: Any, over: Any, document: Document, at: Path_ = ()) -> Any:

@@ -75,11 +75,11 @@ def read_labs(reader: Reader, vocabulary: Vocabulary) -> None:
     constant = reader.source.constants.get("code_system")
     names = {key: concept for key, concept in concepts.items() if constant in (None, key[0])}
     code = f"CAST({reader.raw('code')} AS VARCHAR)"
-    codes = ", ".join(quoted(c) for c in sorted({c for _, c in names}))
-    reader.keep = f"{code} IN ({codes})" if codes else "false"
+    # a long IN is planned as a join, which does not keep the rows in order
+    codes = " OR ".join(f"{code} = {quoted(c)}" for c in sorted({c for _, c in names}))
+    reader.keep = f"({codes or 'false'})"
     if constant is None:
         reader.keep += f" AND {_concept(code, system, names)} IS NOT NULL"
-    concept, printed = _concept(code, system, names), values.compile_unit(reader.text("unit"))
     reader.columns = {
         "lab_id": reader.row_id,
         "patient_id": reader.text("patient_id"),
@@ -88,17 +88,30 @@ def read_labs(reader: Reader, vocabulary: Vocabulary) -> None:
         "taken_precision": reader.precision("taken_at"),
         "code_system": system,
         "code": code,
-        "concept": concept,
+        "concept": _concept(code, system, names),
         "number": reader.number(_value_column(reader)),
         "value_text": reader.text(_value_column(reader)),
         "comparator": _comparator(reader),
         "specimen": reader.text("specimen"),
-        "printed_unit": printed,
-        "factor": compile_unit_factor("concept", "printed_unit", vocabulary.measures),
-        "value": "round(number * factor, 9)",
-        "unit": compile_standard_unit("concept", vocabulary.measures),
+        "printed_unit": values.compile_unit(reader.text("unit")),
         "result_status": f"lower({_status(reader)})",
     }
+    factor = compile_unit_factor("concept", "printed_unit", vocabulary.measures)
+    reader.derived = {
+        "factor": factor,
+        # as printed while the unit is not known
+        "value": f"coalesce(round(number * {factor}, 9), number)",
+        "unit": compile_standard_unit("concept", vocabulary.measures),
+        "corrected": "result_status LIKE 'corrected%'",
+    }
+    reader.also = ("printed_unit", "corrected")
+    reader.choices = {
+        "code": {c for _, c in names},
+        "concept": names.values(),
+        "unit": {unit.standard_unit for unit in vocabulary.measures.units},
+    }
+    if constant:
+        reader.choices["code_system"] = [constant]
     _judge_labs(reader)
 
 
@@ -135,7 +148,7 @@ def _judge_labs(reader: Reader) -> None:
         f"specimen IS NOT NULL AND lower(specimen) NOT IN ({blood})",
     )
     reader.refuse("entered_in_error", "result_status", "result_status LIKE 'entered in error%'")
-    reader.refuse("value_missing", "value", "value_text IS NULL")
+    reader.refuse("value_missing", "value", reader.missing(_value_column(reader)))
     reader.refuse("value_not_a_number", "value", "number IS NULL OR isnan(number) OR isinf(number)")
     reader.refuse("value_negative", "value", "number < 0")
     reader.refuse_unlisted("unit", "factor IS NULL AND printed_unit IS NOT NULL")

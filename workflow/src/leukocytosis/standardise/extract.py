@@ -20,8 +20,8 @@ from leukocytosis.store import (
     add_views,
     connect,
     fetch,
+    name,
     quoted,
-    scan,
     write_rows,
     write_table,
 )
@@ -42,12 +42,21 @@ class Job:
     types: Mapping[str, Mapping[str, str]]
     ledger: list[dict[str, Any]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    rejects: list[Path] = field(default_factory=list)
 
     @property
     def scratch(self) -> Path:
         """Return the folder of intermediate files."""
         return self.out / ".scratch"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The judged rows of one source: where they are kept, how they were read, of how many."""
+
+    relation: str
+    reading: Reading
+    source: str
+    n_rows: int
 
 
 def standardise(
@@ -69,6 +78,8 @@ def standardise(
     with connect(out / ".scratch") as con:
         types = files.open_files(con, manifest, project)
         job = Job(con, manifest, vocabulary, project, out, types)
+        columns = ", ".join(f"{name(c.name)} {c.sql_type}" for c in REJECTS.columns)
+        con.execute(f"CREATE TEMP TABLE rejects ({columns})")
         for table in CANONICAL:
             _standardise_table(job, table)
         if job.problems:
@@ -78,22 +89,27 @@ def standardise(
 
 
 def _standardise_table(job: Job, table: Table) -> None:
-    parts = job.scratch / f"{table.name}.judged.parquet"
-    readings = [
-        _judge(job, table, i, source)
-        for i, source in enumerate(job.manifest.tables.get(table.name, ()))
-    ]
-    if not readings:
+    sources = job.manifest.tables.get(table.name, ())
+    if not sources:
         empty = ", ".join(f"CAST(NULL AS {c.sql_type}) AS {c.name}" for c in table.columns)
         write_table(
             job.con, f"SELECT {empty} WHERE false", table, job.out / f"{table.name}.parquet"
         )
         return
-    union = " UNION ALL ".join(f"FROM {scan(reading[0])}" for reading in readings)
-    job.con.execute(
-        f"CREATE OR REPLACE VIEW judged AS SELECT *, row_number() OVER () AS ordinal FROM ({union})"
+    _settle(job, table, [_judge(job, table, i, source) for i, source in enumerate(sources)])
+
+
+def _settle(job: Job, table: Table, judged: Sequence[Judged]) -> None:
+    """Judge rows beside each other, account for all of them, write those that stay."""
+    union = " UNION ALL BY NAME ".join(
+        f"SELECT *{one.reading.also_row_id}, {quoted(one.source)} AS source FROM {one.relation}"
+        for one in judged
     )
-    rules = list(readings[0][1].rules)
+    job.con.execute(
+        "CREATE OR REPLACE VIEW judged AS SELECT *, row_number() OVER () AS ordinal, "
+        f"CAST(NULL AS VARCHAR) AS changed_by FROM ({union})"
+    )
+    rules = list(judged[0].reading.rules)
     if table.name == "drugs":
         settled = _compile_doses_recorded(job)
     elif table.name == "labs":
@@ -101,16 +117,21 @@ def _standardise_table(job: Job, table: Table) -> None:
         rules += labs.RULES
     else:
         settled = _compile_unrepeated(job.con, table)
-    # the common case, one source and no repeated id, needs no second copy of the rows
-    if settled != "FROM judged" or len(readings) > 1:
-        job.con.execute(f"COPY ({settled}) TO {quoted(str(parts))} (FORMAT parquet)")
-    else:
-        readings[0][0].replace(parts)
-    _account(job, table, parts, rules, {r[2]: r[3] for r in readings})
-    kept = f"SELECT * FROM {scan(parts)} WHERE rejected_by IS NULL"
+    job.con.execute(f"CREATE OR REPLACE VIEW settled AS {settled}")
+    _account(job, table, rules, {one.source: one.n_rows for one in judged})
     if not job.problems:
-        write_table(job.con, kept, table, job.out / f"{table.name}.parquet", in_order=False)
-    parts.unlink()
+        # the engine keeps the order of a plain reading by itself, not that of a join
+        order = "" if settled == "FROM judged" else "ORDER BY ordinal"
+        write_table(
+            job.con,
+            f"SELECT * FROM settled WHERE rejected_by IS NULL {order}",
+            table,
+            job.out / f"{table.name}.parquet",
+            in_order=False,
+            known_unique=table.name != "labs",
+        )
+    for one in judged:
+        job.con.execute(f"DROP TABLE {one.relation}")
 
 
 def _compile_doses_recorded(job: Job) -> str:
@@ -141,6 +162,10 @@ def _compile_dosed(job: Job, i: int) -> str:
 def _open_source(job: Job, table: Table, i: int, source: Source) -> tuple[str, Reader]:
     view, types = _source_view(job, table, i, source)
     reader = Reader(job.manifest, source, table, types)
+    if source.sql is None:
+        view, reader.place = files.find_places(
+            job.project / job.manifest.root, job.manifest.files[source.rows_of], view
+        )
     canonical.READERS[table.name](reader, job.vocabulary)
     return view, reader
 
@@ -148,42 +173,41 @@ def _open_source(job: Job, table: Table, i: int, source: Source) -> tuple[str, R
 def _compile_unrepeated(con: Connection, table: Table) -> str:
     """Return the judged rows, those that repeat an id refused."""
     key = table.key[0]
-    counts = f"SELECT count(*) - count(DISTINCT hash({key})) FROM judged WHERE rejected_by IS NULL"
-    if not fetch(con, counts)[0][0]:
+    kept = "FROM judged WHERE rejected_by IS NULL"
+    if not fetch(con, f"SELECT count(*) - count(DISTINCT hash({key})) {kept}")[0][0]:
         return "FROM judged"
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE repetition AS "
+        f"SELECT ordinal {kept} AND {key} IN "
+        f"(SELECT {key} {kept} GROUP BY {key} HAVING count(*) > 1) "
+        f"QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY ordinal) > 1"
+    )
     return (
-        "SELECT * REPLACE (coalesce(rejected_by, CASE WHEN repetition > 1 "
-        "THEN 'id_repeated' END) AS rejected_by) FROM ("
-        f"SELECT *, if(rejected_by IS NULL AND {key} IN (SELECT {key} FROM judged "
-        f"WHERE rejected_by IS NULL GROUP BY {key} HAVING count(*) > 1), "
-        f"row_number() OVER (PARTITION BY {key}, rejected_by IS NULL ORDER BY ordinal), 1) "
-        "AS repetition FROM judged) ORDER BY ordinal"
+        "SELECT * REPLACE (coalesce(rejected_by, CASE WHEN ordinal IN (FROM repetition) "
+        "THEN 'id_repeated' END) AS rejected_by) FROM judged"
     )
 
 
-def _judge(job: Job, table: Table, i: int, source: Source) -> tuple[Path, Reading, str, int]:
-    """Write the judged rows of one source; return their file, the reading, source and raw rows."""
+def _judge(job: Job, table: Table, i: int, source: Source) -> Judged:
+    """Keep the judged rows of one source in a table that lasts until they are settled."""
     view, reader = _open_source(job, table, i, source)
     reading = reader.build(view)
-    path = job.scratch / f"{table.name}.{i}.parquet"
-    file = job.manifest.files[source.rows_of]
-    query = f"SELECT *, {quoted(source.rows_of)} AS source FROM ({reading.query})"
-    copy = f"COPY ({query}) TO {quoted(str(path))} (FORMAT parquet)"
+    relation, file = f"judged_{table.name}_{i}", job.manifest.files[source.rows_of]
+    create = f"CREATE TEMP TABLE {relation} AS {reading.query}"
     try:
         n_read = files.counted(
             job.con,
             job.scratch / "profile.json",
-            lambda: job.con.execute(copy),
+            lambda: job.con.execute(create),
             not files.is_parquet(file),
         )
     except files.UNREADABLE as error:
         raise ExtractError(files.unreadable(file.path, error)) from None
-    root = job.project / job.manifest.root
     if n_read is None:
-        n_read = files.count_parquet_rows(root, file)
+        n_read = files.count_parquet_rows(job.project / job.manifest.root, file)
     elif source.sql is not None:  # a view may read other files too
         n_read = int(fetch(job.con, f'SELECT count(*) FROM "{source.rows_of}"')[0][0])
-    return path, reading, source.rows_of, n_read
+    return Judged(relation, reading, source.rows_of, n_read)
 
 
 def _source_view(job: Job, table: Table, i: int, source: Source) -> tuple[str, Mapping[str, str]]:
@@ -201,19 +225,22 @@ def _source_view(job: Job, table: Table, i: int, source: Source) -> tuple[str, M
     return view, {str(r[0]): str(r[1]) for r in fetch(job.con, f"DESCRIBE {view}")}
 
 
-def _account(
-    job: Job, table: Table, parts: Path, rules: Sequence[Rule], raw_rows: Mapping[str, int]
-) -> None:
+def _account(job: Job, table: Table, rules: Sequence[Rule], raw_rows: Mapping[str, int]) -> None:
     """Enter a table's rows in the ledger, its refused rows in `rejects`, its faults as problems."""
     counts: Counter[tuple[str, str]] = Counter()
-    by = f"SELECT source, coalesce(rejected_by, 'kept'), count(*) FROM {scan(parts)} GROUP BY ALL"
-    for source, rule_id, n in fetch(job.con, by):
+    by = "source, coalesce(rejected_by, 'kept'), changed_by IS NOT NULL"
+    noted = False
+    for source, rule_id, changed, n in fetch(
+        job.con, f"SELECT {by}, count(*) FROM settled GROUP BY ALL"
+    ):
         counts[source, rule_id] += n
+        noted = noted or changed or rule_id != "kept"
     for source, n_raw in raw_rows.items():
-        judged = {rule: n for (name, rule), n in counts.items() if name == source}
+        judged = {rule: n for (file, rule), n in counts.items() if file == source}
         _enter(job, table, source, judged, n_raw)
-        job.problems += _faults(job, table, source, rules, judged, parts)
-    _keep_rejects(job, table, parts, rules)
+        job.problems += _faults(job, table, source, rules, judged)
+    if noted:
+        _keep_rejects(job, table, rules)
 
 
 def _enter(job: Job, table: Table, source: str, judged: Mapping[str, int], n_raw: int) -> None:
@@ -231,14 +258,13 @@ def _faults(
     source: str,
     rules: Sequence[Rule],
     judged: Mapping[str, int],
-    parts: Path,
 ) -> Iterator[Problem]:
     path, total = job.manifest.files[source].path, sum(judged.values())
     for rule in rules:
         n = judged.get(rule.rule_id, 0)
         place = f"{path} → {table.name}.{rule.column}"
         if n and rule.stops:
-            yield Problem(place, f"{n} rows hold what nobody listed{_spellings(job, rule, parts)}",
+            yield Problem(place, f"{n} rows hold what nobody listed{_spellings(job, rule)}",
                           _way_out(table, rule))  # fmt: skip
         elif rule.unreadable and n > job.manifest.tolerated_share * total:
             yield Problem(place, f"{n} of {total} rows cannot be read ({rule.rule_id})",
@@ -252,13 +278,13 @@ def _way_out(table: Table, rule: Rule) -> str:
     return f"map it under 'values: {table.name}.{rule.column}' in the manifest"
 
 
-def _spellings(job: Job, rule: Rule, parts: Path) -> str:
+def _spellings(job: Job, rule: Rule) -> str:
     """Name unlisted units that several rows share; a rare one might be a patient's own text."""
     if rule.rule_id != "unit_not_listed":
         return ""
     rows = fetch(
         job.con,
-        f"SELECT printed_unit FROM {scan(parts)} WHERE rejected_by = 'unit_not_listed' "
+        "SELECT printed_unit FROM settled WHERE rejected_by = 'unit_not_listed' "
         f"GROUP BY 1 HAVING count(*) >= {SHOWN_FROM} AND length(printed_unit) <= 20 ORDER BY 1",
     )
     known = [unit.unit for unit in job.vocabulary.measures.units]
@@ -266,21 +292,16 @@ def _spellings(job: Job, rule: Rule, parts: Path) -> str:
     return f": {listed(named)}" if named else f" (each in fewer than {SHOWN_FROM} rows)"
 
 
-def _keep_rejects(job: Job, table: Table, parts: Path, rules: Sequence[Rule]) -> None:
+def _keep_rejects(job: Job, table: Table, rules: Sequence[Rule]) -> None:
     columns = {rule.rule_id: rule.column for rule in rules}
     whens = " ".join(f"WHEN {quoted(r)} THEN {quoted(c)}" for r, c in sorted(columns.items()))
-    column = f"CASE rule_id {whens} END"
-    path = job.scratch / f"{table.name}.rejects.parquet"
-    one = "source, source_row, {quoted_table} AS \"table\", {rule} AS rule_id, '{action}' AS action"
-    rejected = one.format(quoted_table=quoted(table.name), rule="rejected_by", action="rejected")
-    changed = one.format(quoted_table=quoted(table.name), rule="changed_by", action="changed")
     job.con.execute(
-        f'COPY (SELECT *, {column} AS "column" FROM ('
-        f"SELECT {rejected} FROM {scan(parts)} WHERE rejected_by IS NOT NULL UNION ALL "
-        f"SELECT {changed} FROM {scan(parts)} WHERE rejected_by IS NULL AND changed_by IS NOT NULL"
-        f")) TO {quoted(str(path))} (FORMAT parquet)"
+        "INSERT INTO rejects BY NAME "
+        f'SELECT *, {quoted(table.name)} AS "table", CASE rule_id {whens} END AS "column" FROM ('
+        "SELECT source, source_row, coalesce(rejected_by, changed_by) AS rule_id, "
+        "if(rejected_by IS NULL, 'changed', 'rejected') AS action FROM settled "
+        "WHERE rejected_by IS NOT NULL OR changed_by IS NOT NULL)"
     )
-    job.rejects.append(path)
 
 
 def _check_reconciled(job: Job) -> None:
@@ -310,8 +331,7 @@ WITH_CODELISTS = ("labs", "diagnoses", "drugs")
 
 
 def _write_accounts(job: Job) -> None:
-    union = " UNION ALL ".join(f"FROM {scan(path)}" for path in job.rejects)
-    write_table(job.con, union, REJECTS, job.out / "rejects.parquet")
+    write_table(job.con, "FROM rejects", REJECTS, job.out / "rejects.parquet")
     write_rows(job.con, job.ledger, LEDGER, job.out / "ledger.parquet")
     add_views(job.con, job.out, [table.name for table in CANONICAL])
     write_rows(job.con, list(quality.find_quality(job.con)), QUALITY, job.out / "quality.parquet")

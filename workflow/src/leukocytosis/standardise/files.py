@@ -17,6 +17,9 @@ from leukocytosis.store import Connection, fetch, quoted
 UNREADABLE = (duckdb.IOException, duckdb.InvalidInputException, duckdb.ConversionException)
 
 
+NUMBERED = "row_number() OVER ()"
+
+
 def find_paths(root: Path, file: RawFile) -> list[Path]:
     """Return the files a manifest entry names, sorted."""
     if any(sign in file.path for sign in "*?["):
@@ -41,6 +44,16 @@ def compile_reader(root: Path, file: RawFile) -> str:
         f"quote = '\"', escape = '\"', nullstr = {nulls}, encoding = {quoted(file.encoding)}, "
         f"strict_mode = true, null_padding = false)"
     )
+
+
+def find_places(root: Path, file: RawFile, view: str) -> tuple[str, str]:
+    """Return the FROM item of a file (its view, if it will do) and the SQL of a row's place in it.
+
+    To number rows the engine must read them in one thread; one Parquet file knows their places.
+    """
+    if is_parquet(file) and len(find_paths(root, file)) == 1:
+        return compile_reader(root, file), "file_row_number + 1"
+    return view, NUMBERED
 
 
 def open_files(con: Connection, manifest: Manifest, project: Path) -> dict[str, dict[str, str]]:

@@ -55,8 +55,8 @@ def compile_labs(con: Connection, parts: str, measures: Measures) -> str:
     A missing unit is taken from the laboratory's other rows of the same code when these have
     one unit only (`unit_missing_assumed`). Of results of one patient, code, time and specimen a
     correction replaces what it corrects, the last correction the others; an exact repetition is
-    a duplicate; different uncorrected values all stay. Rows that need none of this are left as
-    they are.
+    a duplicate; different uncorrected values all stay. Where no row needs any of this, the
+    judged rows are the answer.
     """
     n_without_unit, n_repeated = fetch(
         con,
@@ -88,7 +88,7 @@ def _compile_repetitions(parts: str) -> str:
         f"max(correction) OVER (PARTITION BY {same_result}) > correction AS superseded, "
         f"row_number() OVER (PARTITION BY {same_result}, value_text, printed_unit, correction "
         "ORDER BY ordinal) > 1 AS duplicate FROM ("
-        "SELECT *, if(result_status LIKE 'corrected%', "
+        "SELECT *, if(corrected, "
         f"dense_rank() OVER (PARTITION BY {same_result} ORDER BY ordinal), 0) AS correction "
         f"FROM (SELECT *, {SAME} AS same FROM {parts} WHERE rejected_by IS NULL) "
         "SEMI JOIN repeated USING (same))) WHERE superseded OR duplicate"
@@ -99,12 +99,11 @@ def _compile_settled(parts: str, measures: Measures) -> str:
     factor = compile_unit_factor("concept", "the_unit", measures)
     return (
         "SELECT * EXCLUDE (rejected_by, changed_by, value, why, the_unit), "
-        f"if(printed_unit IS NULL, round(number * {factor}, 9), value) AS value, "
+        f"if(printed_unit IS NULL, round(value * {factor}, 9), value) AS value, "
         "coalesce(rejected_by, if(printed_unit IS NULL AND the_unit IS NULL, 'unit_missing', why)) "
         "AS rejected_by, if(printed_unit IS NULL, 'unit_missing_assumed', NULL) AS changed_by "
         f"FROM (SELECT p.*, r.why, u.the_unit FROM {parts} p "
-        "LEFT JOIN only_unit u USING (code_system, code) LEFT JOIN repetition r USING (ordinal)) "
-        "ORDER BY ordinal"
+        "LEFT JOIN only_unit u USING (code_system, code) LEFT JOIN repetition r USING (ordinal))"
     )
 
 

@@ -1,19 +1,20 @@
 """How a raw source is read: one query, its rows judged by named rules.
 
 The query's rows are the wanted raw rows: `source_row` (the row's own id, or its place in the
-file), the canonical columns, `changed_by` (a rule that changed the row) and `rejected_by` (the
-first rule that refuses it). Raw columns are called `raw_<canonical column>` on the way.
+file; left out where a canonical column says the same), the canonical columns and `rejected_by`
+(the first rule that refuses the row). Raw columns are called `raw_<canonical column>` on the way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from leukocytosis.config import Manifest
 from leukocytosis.config.manifest import STEERING, Source
 from leukocytosis.errors import ConfigError, Problem, nearest
 from leukocytosis.standardise import values
+from leukocytosis.standardise.files import NUMBERED
 from leukocytosis.store import name, quoted
 from leukocytosis.tables import Table
 
@@ -39,11 +40,11 @@ class Rule:
 
 @dataclass(frozen=True)
 class Reading:
-    """The query of a source and the rules it applies, in order."""
+    """The query of a source, and the rules it applies, in order."""
 
-    table: Table
     query: str
     rules: tuple[Rule, ...]
+    also_row_id: str  # what to add to its columns where `source_row` is not among them
 
 
 @dataclass
@@ -55,9 +56,12 @@ class Reader:
     table: Table
     types: Mapping[str, str]  # raw column → SQL type
     columns: dict[str, str] = field(default_factory=dict)
+    derived: dict[str, str] = field(default_factory=dict)  # from columns
+    choices: dict[str, Iterable[str]] = field(default_factory=dict)  # columns of few values
+    also: tuple[str, ...] = ()  # columns that are passed on though the table has them not
     rules: list[Rule] = field(default_factory=list)
     keep: str = "true"
-    changed_by: str = NOTHING
+    place: str = NUMBERED
 
     def given(self, column: str) -> str | None:
         """Return the raw column behind a canonical one, None when the source has none."""
@@ -78,7 +82,14 @@ class Reader:
 
     def text(self, column: str) -> str:
         """Return the column as text; blank text is missing."""
-        return f"nullif(trim(CAST({self.raw(column)} AS VARCHAR)), '')"
+        if self.type_of(column) != "VARCHAR":
+            return f"CAST({self.raw(column)} AS VARCHAR)"
+        return f"nullif(trim({self.raw(column)}), '')"
+
+    def missing(self, column: str) -> str:
+        """Return whether the source says nothing in the column."""
+        typed = self.type_of(column) != "VARCHAR"
+        return f"{self.raw(column) if typed else self.text(column)} IS NULL"
 
     def time(self, column: str) -> str:
         """Return the column as a timestamp."""
@@ -122,9 +133,12 @@ class Reader:
 
     def need(self, column: str) -> None:
         """Refuse rows in which a column is missing, or there but cannot be read."""
-        missing = f"{self.text(column)} IS NULL"
-        self.refuse(f"{column}_missing", column, missing)
-        self.refuse(f"{column}_not_read", column, f"{name(column)} IS NULL", unreadable=True)
+        unread = f"{name(column)} IS NULL"
+        if self.columns[column] == self.text(column):  # what is there can be read
+            self.refuse(f"{column}_missing", column, unread)
+            return
+        self.refuse(f"{column}_missing", column, self.missing(column))
+        self.refuse(f"{column}_not_read", column, unread, unreadable=True)
 
     def need_listed(self, column: str) -> None:
         """Stop the run on a printed value that neither the table nor the manifest lists."""
@@ -143,28 +157,49 @@ class Reader:
     @property
     def row_id(self) -> str:
         """Return the row's id in the canonical table, told apart from other sources' rows."""
-        alone = len(self.manifest.tables[self.table.name]) == 1
         prefix = quoted(f"{self.source.rows_of}:")
-        return "source_row" if self.own_id and alone else f"{prefix} || source_row"
+        return f"{prefix} || source_row" if self.numbered else "source_row"
+
+    @property
+    def numbered(self) -> bool:
+        """Return whether the row's id in the canonical table is another than in its file."""
+        alone = len(self.manifest.tables[self.table.name]) == 1
+        return not (self.own_id and alone)
 
     def build(self, view: str) -> Reading:
         """Return the reading: raw rows → wanted → canonical columns → judged."""
-        parsed = ", ".join(f"{sql} AS {name(column)}" for column, sql in self.columns.items())
         whens = " ".join(f"WHEN {r.condition} THEN {quoted(r.rule_id)}" for r in self.rules)
         judged = f"CASE {whens} END" if whens else NOTHING
+        rows = f"SELECT *{_compile_more(self.columns)} FROM ({self._raw(view)}) WHERE {self.keep}"
+        # a level of its own: else the engine works out a column once for each use of it
+        rows = f"SELECT *{_compile_more(self.derived)} FROM ({rows})"
         query = (
-            f"SELECT source_row, {', '.join(name(c) for c in self.columns)}, changed_by, "
-            f"coalesce({self.text('left_out')}, {judged}) AS rejected_by FROM ("
-            f"SELECT *, {parsed}, {self.changed_by} AS changed_by FROM ({self._raw(view)}) "
-            f"WHERE {self.keep})"
+            f"SELECT {', '.join(self._compile_kept())}, "
+            f"coalesce({self.text('left_out')}, {judged}) AS rejected_by FROM ({rows})"
         )
-        return Reading(self.table, query, tuple(self.rules))
+        also_row_id = "" if self.numbered else f", {name(self.table.key[0])} AS source_row"
+        return Reading(query, tuple(self.rules), also_row_id)
+
+    def _compile_kept(self) -> Iterator[str]:
+        """Yield what is kept of a row; columns of few values as ENUM, a byte a row in memory."""
+        if self.numbered:
+            yield "source_row"
+        choices = {c.name: c.allowed for c in self.table.columns if c.allowed} | self.choices
+        for column in (*self.columns, *self.derived):
+            if column in choices:
+                listed = ", ".join(quoted(choice) for choice in sorted({*choices[column]}))
+                yield f"TRY_CAST({name(column)} AS ENUM({listed})) AS {name(column)}"
+            elif column in (*self.table.names, *self.also):
+                yield name(column)
 
     def _raw(self, view: str) -> str:
         wanted = (*self.table.names, *EXTRA.get(self.table.name, ()), "left_out")
         given = [(column, self.given(column)) for column in wanted]
         columns = ", ".join(f"{name(raw)} AS {name('raw_' + c)}" for c, raw in given if raw)
         key = self.own_id
-        # numbering rows makes the engine read in one thread; a file with ids is read in several
-        row = f"CAST({name(key)} AS VARCHAR)" if key else "CAST(row_number() OVER () AS VARCHAR)"
-        return f"SELECT {row} AS source_row, {columns} FROM {view}"
+        row = name(key) if key else self.place
+        return f"SELECT CAST({row} AS VARCHAR) AS source_row, {columns} FROM {view}"
+
+
+def _compile_more(columns: Mapping[str, str]) -> str:
+    return "".join(f", {sql} AS {name(column)}" for column, sql in columns.items())

@@ -10,6 +10,8 @@ MONTH = r"^\d{4}-\d{2}$"
 YEAR = r"^\d{4}$"
 DAY = r"^\d{4}-\d{2}-\d{2}$"
 OFFSET = r"([+-]\d{2}:?\d{2})$"
+# a regular expression costs more than the rest of the reading: cheap signs say where to try one
+LONG = {MONTH: 7, YEAR: 4, DAY: 10}
 TEMPORAL = ("TIMESTAMP", "DATE")
 
 
@@ -28,17 +30,21 @@ def compile_time(raw: str, sql_type: str, formats: Sequence[str] = ()) -> str:
     if is_temporal(sql_type):
         return f"CAST({raw} AS TIMESTAMP)"
     text = f"trim(CAST({raw} AS VARCHAR))"
-    read = [f"try_cast(regexp_replace({text}, {quoted(OFFSET)}, '') AS TIMESTAMP)"]
+    signed = f"({text}[-6] IN ('+', '-') OR {text}[-5] IN ('+', '-'))"
+    clock = f"CASE WHEN {signed} THEN regexp_replace({text}, {quoted(OFFSET)}, '') ELSE {text} END"
+    read = [f"try_cast({clock} AS TIMESTAMP)"]
     if formats:
         listed = ", ".join(quoted(pattern) for pattern in formats)
         read.insert(0, f"try_strptime({text}, [{listed}])")
     return (
-        f"CASE WHEN regexp_matches({text}, {quoted(MONTH)}) "
-        f"THEN try_cast({text} || '-01' AS TIMESTAMP) "
-        f"WHEN regexp_matches({text}, {quoted(YEAR)}) "
-        f"THEN try_cast({text} || '-01-01' AS TIMESTAMP)"
+        f"CASE WHEN {_matches(text, MONTH)} THEN try_cast({text} || '-01' AS TIMESTAMP) "
+        f"WHEN {_matches(text, YEAR)} THEN try_cast({text} || '-01-01' AS TIMESTAMP)"
         f" WHEN {text} LIKE '%Z' THEN NULL ELSE coalesce({', '.join(read)}) END"
     )
+
+
+def _matches(text: str, pattern: str) -> str:
+    return f"(length({text}) = {LONG[pattern]} AND regexp_matches({text}, {quoted(pattern)}))"
 
 
 def compile_precision(raw: str, sql_type: str, at: str) -> str:
@@ -52,9 +58,8 @@ def compile_precision(raw: str, sql_type: str, at: str) -> str:
         return "'second'"
     text = f"trim(CAST({raw} AS VARCHAR))"
     return (
-        f"CASE WHEN regexp_matches({text}, {quoted(MONTH)}) THEN 'month'"
-        f" WHEN regexp_matches({text}, {quoted(YEAR)}) THEN 'year'"
-        f" WHEN regexp_matches({text}, {quoted(DAY)}) THEN 'day'"
+        f"CASE WHEN {_matches(text, MONTH)} THEN 'month' WHEN {_matches(text, YEAR)} THEN 'year'"
+        f" WHEN {_matches(text, DAY)} THEN 'day'"
         # other spellings of a day without a time, such as 31/12/2007
         f" WHEN length({text}) <= 10 AND {at} = date_trunc('day', {at}) THEN 'day'"
         " ELSE 'second' END"
@@ -65,12 +70,14 @@ def compile_number(raw: str, sql_type: str, decimal: str = ".") -> str:
     """Return the number in a raw column, bound signs and thousands separators taken off."""
     if not sql_type.startswith("VARCHAR"):
         return f"CAST({raw} AS DOUBLE)"
-    text = f"regexp_replace(trim({raw}), '^[<>]=? *', '')"
+    text = f"trim({raw})"
+    bound = f"{text}[1] IN ('<', '>')"
+    text = f"CASE WHEN {bound} THEN regexp_replace({text}, '^[<>]=? *', '') ELSE {text} END"
     if decimal == ",":
         return f"try_cast(replace(replace({text}, '.', ''), ',', '.') AS DOUBLE)"
     grouped = r"^-?\d{1,3}(,\d{3})+(\.\d+)?$"
     return (
-        f"try_cast(CASE WHEN regexp_matches({text}, {quoted(grouped)}) "
+        f"try_cast(CASE WHEN contains({text}, ',') AND regexp_matches({text}, {quoted(grouped)}) "
         f"THEN replace({text}, ',', '') ELSE {text} END AS DOUBLE)"
     )
 
@@ -102,7 +109,7 @@ def compile_code(raw: str) -> str:
 
 def compile_unit(raw: str) -> str:
     """Return a unit folded as `fold_unit` does."""
-    return (
-        f"replace(replace(lower(regexp_replace(CAST({raw} AS VARCHAR), '\\s', '', 'g')), "
-        "chr(956), 'u'), chr(181), 'u')"
-    )
+    # a regular expression would be tried on every row, `replace` on every spelling
+    for blank in " \t\n\f\r":
+        raw = f"replace({raw}, chr({ord(blank)}), '')"
+    return f"replace(replace(lower({raw}), chr(956), 'u'), chr(181), 'u')"
