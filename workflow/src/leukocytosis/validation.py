@@ -13,6 +13,7 @@ from leukocytosis.agreement import (
     Chart,
     Coefficient,
     Share,
+    Term,
     fit_ac1,
     fit_counted,
     fit_kappa,
@@ -30,8 +31,8 @@ AC1 = "Gwet's AC1, 95 % interval with the variance of Gwet 2008"
 RAW = "share of charts with the same answer, 95 % Wilson interval"
 COUNTED = "proportion of a simple random sample, 95 % Wilson interval"
 WEIGHTED = (
-    "Horvitz–Thompson weights of the stratified sample, 95 % Wilson interval on the effective "
-    "sample size, at most the charts read"
+    "Horvitz–Thompson weights of the stratified sample, 95 % interval of draws from the strata's "
+    "Jeffreys posteriors"
 )
 NO_WIDTH = "the reviewers always agree: the asymptotic interval has no width"
 LEFT_OUT = "charts without a settled cause are left out, which flatters the rules if they are hard"
@@ -125,16 +126,13 @@ def fit_accuracy(cause: str, verdicts: Sequence[Verdict]) -> Iterator[Estimate]:
     charts = weigh(verdicts)
     stratified = any(verdict.sampling == "stratified" for verdict in verdicts)
     fit = fit_weighted if stratified else fit_counted
-    reasons = {
+    reasons: dict[Term, str] = {
         "sensitivity": "no reviewed chart has this cause",
         "ppv": "no reviewed chart has this cause by the rules",
     }
-    shares = {
-        "sensitivity": fit(charts, lambda c: c.reviewed == cause, lambda c: c.by_rules == cause),
-        "ppv": fit(charts, lambda c: c.by_rules == cause, lambda c: c.reviewed == cause),
-    }
-    for term, share in shares.items():
-        number = _number(share, reasons[term], LEFT_OUT if len(charts) < len(verdicts) else None)
+    for term, reason in reasons.items():
+        share = fit(charts, cause, term)
+        number = _number(share, reason, LEFT_OUT if len(charts) < len(verdicts) else None)
         if any(verdict.sampling == "active" for verdict in verdicts):
             number = missing(ACTIVE)
         elif term == "sensitivity" and _unread(verdicts):

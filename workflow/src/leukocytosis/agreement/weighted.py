@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 Z_95 = 1.959963984540054
+N_DRAWS, SEED = 20_000, 1983
+Term = Literal["sensitivity", "ppv"]
+FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -31,67 +37,75 @@ class Share:
     n: int
 
 
-Asks = Callable[[Chart], bool]
-
-
-def fit_counted(charts: Sequence[Chart], asked: Asks, right: Asks) -> Share | None:
-    """Return the share of `right` among the charts `asked` for, each counting once.
+def fit_counted(charts: Sequence[Chart], cause: str, term: Term) -> Share | None:
+    """Return sensitivity or predictive value for a cause, each chart counting once.
 
     For a simple random sample, with the interval of Wilson (1927). None without such a chart.
     """
-    found = [chart for chart in charts if asked(chart)]
-    if not found:
-        return None
-    n_right = sum(right(chart) for chart in found)
-    share = n_right / len(found)
-    return Share(share, *_wilson(share, len(found)), n_right, len(found))
+    n_right, n = _count(charts, cause, term)
+    return Share(n_right / n, *_wilson(n_right / n, n), n_right, n) if n else None
 
 
-def fit_weighted(charts: Sequence[Chart], asked: Asks, right: Asks) -> Share | None:
-    """Return the share of `right` among the charts `asked` for, weighted back to the cohort.
+def fit_weighted(charts: Sequence[Chart], cause: str, term: Term) -> Share | None:
+    """Return sensitivity or predictive value for a cause, weighted back to the cohort.
 
-    The ratio of two Horvitz–Thompson totals of a stratified sample. The interval is Wilson's on
-    the effective sample size, the number of charts at which a simple random sample would vary as
-    much (Korn and Graubard, Survey Methodology 1998;24:193-201), but never on more charts than
-    were read: a stratum in which no error was met adds nothing to the variance, and is no proof
-    that it holds none. Where all or none are right the size is that of Kish.
+    Each chart stands for `weight` charts of its stratum (Horvitz and Thompson, J Am Stat Assoc
+    1952;47:663). The interval holds the middle 95 % of 20,000 draws in which the share with the
+    cause in each stratum comes from its Jeffreys posterior, Beta(k + ½, n − k + ½): a stratum of
+    which ten charts were read without a miss is no proof that it holds none, and counts the more
+    the more charts it stands for. As for Jeffreys' interval (Brown, Cai and DasGupta, Stat Sci
+    2001;16:101) an end never falls short of the estimate. None without such a chart.
     """
-    found = [chart for chart in charts if asked(chart)]
-    if not found:
+    n_right, n = _count(charts, cause, term)
+    if not n:
         return None
-    n_right = sum(right(chart) for chart in found)
-    share, variance = fit_ratio(charts, asked, right)
-    if n_right in (0, len(found)):
-        total = sum(chart.weight for chart in found)
-        size = total**2 / sum(chart.weight**2 for chart in found)
-    else:
-        size = min(share * (1 - share) / variance, len(found))
-    return Share(share, *_wilson(share, size), n_right, len(found))
+    cells = _gather(charts, cause)
+    rng = np.random.default_rng(SEED)
+    drawn = rng.beta(cells.n_with + 0.5, cells.n - cells.n_with + 0.5, (N_DRAWS, cells.n.size))
+    estimate = float(_weigh(cells, (cells.n_with / cells.n)[None, :], term)[0])
+    low, high = np.quantile(_weigh(cells, drawn, term), [0.025, 0.975]).tolist()
+    return Share(estimate, min(low, estimate), max(high, estimate), n_right, n)
 
 
-def fit_ratio(charts: Sequence[Chart], asked: Asks, right: Asks) -> tuple[float, float]:
-    """Return the weighted share and its variance, that of the linearised ratio.
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """Charts by stratum and by whether the rules give the cause, (c,) each.
 
-    Within strata and without finite-population correction, as `svyratio` of R's survey package;
-    a stratum of one chart is set against the mean of all (`survey.lonely.psu = "adjust"`).
+    `given`: whether the rules give it; `total` charts stood for, `n` read, `n_with` the cause.
     """
-    found = [chart for chart in charts if asked(chart)]
-    total = sum(chart.weight for chart in found)
-    if all(right(chart) for chart in found):
-        return 1.0, 0.0  # exact, where rounding would show
-    share = sum(chart.weight for chart in found if right(chart)) / total
-    pulls = defaultdict(list)
+
+    given: NDArray[np.bool_]
+    total: FloatArray
+    n: FloatArray
+    n_with: FloatArray
+
+
+def _gather(charts: Sequence[Chart], cause: str) -> Cells:
+    found: dict[tuple[str, bool], list[Chart]] = {}
     for chart in charts:
-        pull = chart.weight * (right(chart) - share) / total if asked(chart) else 0.0
-        pulls[chart.stratum].append(pull)
-    return share, sum(_spread(found) for found in pulls.values())
+        found.setdefault((chart.stratum, chart.by_rules == cause), []).append(chart)
+    keys = sorted(found)
+    return Cells(
+        np.array([given for _, given in keys]),
+        np.array([sum(chart.weight for chart in found[key]) for key in keys]),
+        np.array([float(len(found[key])) for key in keys]),
+        np.array([float(sum(chart.reviewed == cause for chart in found[key])) for key in keys]),
+    )
 
 
-def _spread(pulls: Sequence[float]) -> float:
-    n = len(pulls)
-    if n == 1:
-        return pulls[0] ** 2
-    return n / (n - 1) * sum((pull - sum(pulls) / n) ** 2 for pull in pulls)
+def _weigh(cells: Cells, shares: FloatArray, term: Term) -> FloatArray:
+    """Return the term for each row of `shares` (draws, cells): the share with the cause."""
+    right = (shares * cells.total)[:, cells.given].sum(axis=1)
+    if term == "ppv":
+        return np.asarray(right / cells.total[cells.given].sum())
+    return np.asarray(right / (shares * cells.total).sum(axis=1))
+
+
+def _count(charts: Sequence[Chart], cause: str, term: Term) -> tuple[int, int]:
+    """Return the charts that both give the cause, and those on which the term rests."""
+    reviewed = {i for i, chart in enumerate(charts) if chart.reviewed == cause}
+    by_rules = {i for i, chart in enumerate(charts) if chart.by_rules == cause}
+    return len(reviewed & by_rules), len(reviewed if term == "sensitivity" else by_rules)
 
 
 def _wilson(share: float, n: float) -> tuple[float, float]:

@@ -29,8 +29,9 @@ METHODS = (
     "over all causes and for each cause against the rest; they describe the charts reviewed, and "
     "in a stratified sample not the cohort.",
     "The rules were held against the cause the reviewers settled on. A stratified sample is "
-    "weighted back to the cohort with Horvitz–Thompson weights (Wilson interval on the effective "
-    "sample size); one chosen actively gives neither sensitivity nor predictive value.",
+    "weighted back to the cohort with Horvitz–Thompson weights (interval: draws from the Jeffreys "
+    "posterior of each stratum, so that a stratum read without a miss is not taken to hold none); "
+    "one chosen actively gives neither sensitivity nor predictive value.",
 )
 
 
