@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 
 def run_notebook(source: Path, target: Path, environment: Mapping[str, str]) -> None:
@@ -19,8 +20,9 @@ def run_notebook(source: Path, target: Path, environment: Mapping[str, str]) -> 
 
     notebook = jupytext.read(source)
     os.environ.update(environment)
-    kernel = KernelManager(kernel_name="python3", transport="ipc")
-    NotebookClient(notebook, km=kernel, record_timing=False).execute()
+    with TemporaryDirectory() as sockets:  # in the working folder a killed run would leave them
+        kernel = KernelManager(kernel_name="python3", transport="ipc", ip=f"{sockets}/kernel")
+        NotebookClient(notebook, km=kernel, record_timing=False).execute()
     for i, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{i}"  # drawn at random otherwise
     target.parent.mkdir(parents=True, exist_ok=True)
