@@ -164,6 +164,7 @@ rule release:
         headlines=f"{RELEASE}/headlines.txt",
         figures=directory(f"{RELEASE}/figures"),
         tables=directory(f"{RELEASE}/tables"),
+        manuscript=directory(f"{RELEASE}/manuscript"),
     log:
         "results/logs/release/{study}/{extract}.log",
     conda:

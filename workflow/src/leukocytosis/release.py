@@ -8,6 +8,7 @@ from pathlib import Path
 
 from leukocytosis.config import Claims, Manifest, Policy, Protocol
 from leukocytosis.disclosure import disclose, disclose_together
+from leukocytosis.documents import write_manuscript
 from leukocytosis.report import (
     ReportInputs,
     describe_headlines,
@@ -36,6 +37,7 @@ def release(
     """
     inputs = read_inputs(protocol, manifest, policy, claims, extract, folder.parent)
     write_release(inputs, folder)
+    write_manuscript(inputs, folder / "manuscript")
     lines = "".join(f"{line}\n" for line in describe_headlines(inputs))
     (folder / HEADLINES).write_text(lines, encoding="utf-8")
 
