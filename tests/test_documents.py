@@ -5,16 +5,21 @@ from __future__ import annotations
 import csv
 import re
 from pathlib import Path
+from typing import Any
 
 import docx
 import pytest
-from report_fixtures import inputs
+from report_fixtures import ROOT, estimates, inputs
 
 from leukocytosis.documents import write_manuscript
 from leukocytosis.documents.latex import render_latex
 from leukocytosis.documents.manuscript import list_tables, write_word
+from leukocytosis.documents.results import Text, fill_text
+from leukocytosis.errors import TextError
 from leukocytosis.report.grids import Grid
 
+TEXTS = ROOT / "config/texts"
+CAUSAL = r"caus(ed|es) (by|death)|due to|leads? to|effect|increas|reduc|because of|benefit|worse"
 GRID = Grid(
     "Risk of 5 % & more",
     ("Group", "n", "Risk"),
@@ -27,7 +32,7 @@ GRID = Grid(
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("manuscript")
-    write_manuscript(inputs(), place)
+    write_manuscript(inputs(), TEXTS, place)
     return place
 
 
@@ -61,14 +66,14 @@ def test_captions_are_numbered_and_notes_follow(tmp_path: Path) -> None:
 def test_every_page_says_that_data_are_synthetic(folder: Path, tmp_path: Path) -> None:
     header = docx.Document(str(folder / "tables.docx")).sections[0].header
     assert header.paragraphs[0].text == "Synthetic data"
-    write_manuscript(inputs(synthetic=False), tmp_path)
+    write_manuscript(inputs(synthetic=False), TEXTS, tmp_path)
     assert not docx.Document(str(tmp_path / "tables.docx")).sections[0].header.paragraphs[0].text
     assert "Synthetic" in (folder / "patients.html").read_text()
     assert "Synthetic" not in (tmp_path / "patients.html").read_text()
 
 
 def test_the_same_input_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
-    write_manuscript(inputs(), tmp_path)
+    write_manuscript(inputs(), TEXTS, tmp_path)
     names = sorted(path.name for path in folder.iterdir())
     assert sorted(path.name for path in tmp_path.iterdir()) == names
     assert all((tmp_path / n).read_bytes() == (folder / n).read_bytes() for n in names)
@@ -101,3 +106,86 @@ def test_latex_is_escaped_and_has_a_cell_per_column(folder: Path) -> None:
         cells = [line for line in text.splitlines() if re.search(r"(?<!\\)&", line)]
         assert cells
         assert {len(re.findall(r"(?<!\\)&", line)) + 1 for line in cells} == {columns}
+
+
+def filled(**frames: Any) -> Text:
+    return fill_text(inputs(**frames), (TEXTS / "results.md").read_text(encoding="utf-8"))
+
+
+def test_every_number_of_the_results_is_that_of_the_row_it_names() -> None:
+    """Read back by another road: each printed number is looked for among the row's, rounded."""
+    rows = inputs().rows("estimates")
+    checked = 0
+    for bound in filled().bound:
+        if bound.source != "estimates" or bound.columns == "note":
+            continue
+        place = dict(part.split(" = ") for part in bound.key.split("; "))
+        (row,) = [r for r in rows if all(str(r[name]) == place[name] for name in place)]
+        known = [row[name] for name in bound.columns.split() if row[name] is not None]
+        expected = {f"{v * scale:,.{d}f}" for v in known for scale in (1, 100) for d in (0, 1, 2)}
+        printed = re.findall(r"\d[\d,.]*", bound.words)
+        assert printed and set(printed) <= expected
+        checked += len(printed)
+    assert checked > 80
+
+
+def test_the_results_follow_the_estimates() -> None:
+    rows = estimates()
+    for row in rows:
+        if (row["analysis_id"], row["group"], row["time_days"]) == ("risk", "plr", 84.0):
+            row.update(estimate=0.4321, ci_low=0.3, ci_high=0.5)
+    assert "PLR: risk 30.0 to 50.0\u00a0% (43.2\u00a0%)" in filled(estimates=rows).markdown
+
+
+def test_what_cannot_be_estimated_is_said_in_the_results() -> None:
+    rows = estimates()
+    reason = "cannot be estimated, because 3 events are too few"
+    for row in rows:
+        if row["analysis_id"] == "cox_adjusted":
+            row.update(estimate=None, ci_low=None, ci_high=None, p_value=None, note=reason)
+    assert f"adjusted hazard ratio {reason}." in filled(estimates=rows).markdown
+
+
+def test_a_number_typed_by_hand_fails_with_the_words_around_it() -> None:
+    text = "Of {{ n_cohort() }} patients 77 had PLR, a risk of {{ 3 * 25 }} %, 95 % interval."
+    with pytest.raises(TextError) as caught:
+        fill_text(inputs(), text, "results.md")
+    assert len(caught.value.problems) == 2
+    assert "77" in str(caught.value) and "75" in str(caught.value)
+    assert "results.md" in str(caught.value) and "bound to no row" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{{ shares('x') }}", "'shares' is undefined"),
+        ("{{ share('cause_shares', term='plrr') }}", "no estimate has term = plrr"),
+        ("{% for x in %}", "Expected"),
+        ("{{ share() }}", "missing 1 required positional argument"),
+    ],
+)
+def test_a_text_that_asks_for_what_is_not_there_is_refused(text: str, told: str) -> None:
+    with pytest.raises(TextError, match=re.escape(told)):
+        fill_text(inputs(), text)
+
+
+def test_the_results_use_no_causal_verb() -> None:
+    assert not re.search(CAUSAL, filled().markdown)
+
+
+def test_word_and_markdown_hold_the_same_results(folder: Path) -> None:
+    def words(text: str) -> list[str]:
+        return re.sub(r"(?m)^(#+|-) ", "", text).split()
+
+    document = docx.Document(str(folder / "results.docx"))
+    markdown = (folder / "results.md").read_text(encoding="utf-8")
+    assert markdown.startswith("*Synthetic data*\n\n")
+    shown = " ".join(paragraph.text for paragraph in document.paragraphs).split()
+    assert shown == words(markdown.removeprefix("*Synthetic data*\n\n"))
+
+
+def test_where_each_number_stands_is_listed(folder: Path) -> None:
+    with (folder / "results_numbers.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["words"] for row in rows] == [bound.words for bound in filled().bound]
+    assert {row["source"] for row in rows} == {"estimates", "attrition", "protocol"}

@@ -159,6 +159,7 @@ rule release:
         protocol=protocol_files,
         manifest=lambda wildcards: f"config/extracts/{wildcards.extract}.yaml",
         claims=claims_of,
+        texts="config/texts/results.md",
     output:
         report=f"{RELEASE}/report.html",
         headlines=f"{RELEASE}/headlines.txt",

@@ -92,6 +92,13 @@ class ReviewError(LeukocytosisError):
     kind = "reviews cannot be used"
 
 
+class TextError(LeukocytosisError):
+    """A text of a manuscript holds a number nobody estimated, or asks for one that is not there."""
+
+    exit_code = 17
+    kind = "text cannot be written"
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return ` (did you mean 'x'?)` for the closest known name, or nothing when none is close."""
     folded = {candidate.casefold(): candidate for candidate in known}

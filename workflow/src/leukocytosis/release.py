@@ -29,15 +29,17 @@ def release(
     claims: Claims | None,
     extract: Path,
     folder: Path,
+    texts: Path = Path("config/texts"),
 ) -> None:
     """Write `release/` of a study: what may leave, and nothing else.
 
-    `folder` is the release folder within the study's results. DisclosureError when a person-level
-    table was about to leave.
+    `folder` is the release folder within the study's results; `texts` holds the templates of the
+    manuscript. TextError when a text holds a number bound to nothing; DisclosureError when a
+    person-level table was about to leave.
     """
     inputs = read_inputs(protocol, manifest, policy, claims, extract, folder.parent)
     write_release(inputs, folder)
-    write_manuscript(inputs, folder / "manuscript")
+    write_manuscript(inputs, texts, folder / "manuscript")
     lines = "".join(f"{line}\n" for line in describe_headlines(inputs))
     (folder / HEADLINES).write_text(lines, encoding="utf-8")
 

@@ -1,13 +1,23 @@
-"""The tables of a manuscript, each in four forms made from one object."""
+"""What a manuscript is sent in with: tables in four forms from one object, and the results."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 
+from leukocytosis.config.reading import read_text
+from leukocytosis.documents.binding import Bound
 from leukocytosis.documents.latex import render_latex
-from leukocytosis.documents.word import add_grid, add_paragraphs, new_document, save_document
+from leukocytosis.documents.results import TEMPLATE, Text, fill_text
+from leukocytosis.documents.word import (
+    add_grid,
+    add_markdown,
+    add_paragraphs,
+    new_document,
+    save_document,
+)
 from leukocytosis.report import grids
 from leukocytosis.report.grids import Grid
 from leukocytosis.report.inputs import ReportInputs
@@ -30,10 +40,12 @@ def _outcomes(inputs: ReportInputs) -> Iterator[str]:
     yield from (outcome.id for outcome in inputs.protocol.outcomes)
 
 
-def write_manuscript(inputs: ReportInputs, folder: Path) -> None:
-    """Write tables.docx and, per table, `<name>.{html,tex,csv}` into a folder.
+def write_manuscript(inputs: ReportInputs, texts: Path, folder: Path) -> None:
+    """Write tables and results section into a folder.
 
-    The same words stand in every form: a cell is rounded once, in the `Grid`.
+    tables.docx and, per table, `<name>.{html,tex,csv}`: the same words in every form, a cell is
+    rounded once, in the `Grid`. results.md and results.docx from the template of that name in
+    `texts`, with results_numbers.csv: what each number is bound to. TextError when one is not.
     """
     folder.mkdir(parents=True, exist_ok=True)
     tables = list_tables(inputs)
@@ -41,7 +53,23 @@ def write_manuscript(inputs: ReportInputs, folder: Path) -> None:
     for name, grid in tables.items():
         (folder / f"{name}.tex").write_text(render_latex(grid, name), encoding="utf-8")
         (folder / f"{name}.html").write_text(render_html(inputs, grid), encoding="utf-8")
-        write_csv(grid, folder / f"{name}.csv")
+        write_csv(
+            [grid.head, *grid.rows, *((note,) for note in grid.notes)], folder / f"{name}.csv"
+        )
+    template = texts / TEMPLATE
+    write_text(inputs, fill_text(inputs, read_text(template), str(template)), folder)
+
+
+def write_text(inputs: ReportInputs, text: Text, folder: Path) -> None:
+    """Write a text as Markdown and Word, and a table of what its numbers are bound to."""
+    mark = f"*{inputs.mark.capitalize()} data*\n\n" if inputs.mark else ""
+    (folder / "results.md").write_text(mark + text.markdown, encoding="utf-8")
+    document = new_document(f"{inputs.protocol.title}: results", inputs.mark)
+    add_markdown(document, text.markdown)
+    save_document(document, folder / "results.docx")
+    rows = [(str(i), *vars(bound).values()) for i, bound in enumerate(text.bound, start=1)]
+    head = ("number", *(column.name for column in fields(Bound)))
+    write_csv([head, *rows], folder / "results_numbers.csv")
 
 
 def write_word(inputs: ReportInputs, tables: Mapping[str, Grid], path: Path) -> None:
@@ -63,9 +91,7 @@ def render_html(inputs: ReportInputs, grid: Grid) -> str:
     return str(page.render(table=grid, mark=inputs.mark))
 
 
-def write_csv(grid: Grid, path: Path) -> None:
-    """Write the words of a table; its notes follow as rows of one cell."""
+def write_csv(rows: Iterable[Sequence[str]], path: Path) -> None:
+    """Write rows of words."""
     with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerows([grid.head, *grid.rows])
-        writer.writerows([note] for note in grid.notes)
+        csv.writer(stream, lineterminator="\n").writerows(rows)

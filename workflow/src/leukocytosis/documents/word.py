@@ -137,6 +137,19 @@ def add_paragraphs(document: Document, texts: Sequence[str]) -> None:
         document.add_paragraph(text)
 
 
+def add_markdown(document: Document, markdown: str) -> None:
+    """Add headings (#), list items (-) and paragraphs, which empty lines part."""
+    for block in markdown.strip().split("\n\n"):
+        if block.startswith("#"):
+            marks, words = block.split(" ", 1)
+            document.add_heading(words, level=len(marks))
+        elif block.startswith("- "):
+            for item in block.removeprefix("- ").split("\n- "):
+                document.add_paragraph(" ".join(item.split("\n")), style="List Bullet")
+        else:
+            document.add_paragraph(" ".join(block.split("\n")))
+
+
 def save_document(document: Document, path: Path) -> None:
     """Write a document whole, without the time of day that a zip file would carry."""
     made = io.BytesIO()
