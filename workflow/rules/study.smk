@@ -139,23 +139,25 @@ rule estimate:
 rule release:
     """Figures, tables and report: the only folder that may leave."""
     input:
-        expand(
-            f"{RESULTS}/{{table}}.parquet",
-            table=[
-                "attrition",
-                "estimates",
-                "curves",
-                "table_one",
-                "scorecard",
-                "accuracy",
-            ],
-            allow_missing=True,
-        ),
-        expand(
-            f"{EXTRACTS}/{{table}}.parquet",
-            table=["quality", "ledger"],
-            allow_missing=True,
-        ),
+        tables=[
+            *expand(
+                f"{RESULTS}/{{table}}.parquet",
+                table=[
+                    "attrition",
+                    "estimates",
+                    "curves",
+                    "table_one",
+                    "scorecard",
+                    "accuracy",
+                ],
+                allow_missing=True,
+            ),
+            *expand(
+                f"{EXTRACTS}/{{table}}.parquet",
+                table=["quality", "ledger", *CANONICAL],
+                allow_missing=True,
+            ),
+        ],
         protocol=protocol_files,
         manifest=lambda wildcards: f"config/extracts/{wildcards.extract}.yaml",
         claims=claims_of,
@@ -166,12 +168,20 @@ rule release:
         figures=directory(f"{RELEASE}/figures"),
         tables=directory(f"{RELEASE}/tables"),
         manuscript=directory(f"{RELEASE}/manuscript"),
+        record=f"{RELEASE}/ro-crate-metadata.json",
+        sources=directory(f"{RELEASE}/workflow"),
     log:
         "results/logs/release/{study}/{extract}.log",
     conda:
         "../../envs/leukocytosis.yaml"
     params:
         code=digest_code("release"),
+        sources=lambda wildcards: [
+            "Snakefile",
+            *sorted(str(path) for path in Path("workflow/rules").glob("*.smk")),
+            *protocol_files(wildcards),
+            *claims_of(wildcards),
+        ],
     message:
         "Drawing figures and writing the report"
     script:

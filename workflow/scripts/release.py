@@ -2,16 +2,19 @@ from pathlib import Path
 
 from leukocytosis.cli import reported
 from leukocytosis.config import load_claims, load_manifest, load_policy, load_protocol
+from leukocytosis.crate import Made, write_crate
 from leukocytosis.release import release
 
 folder, claims = Path(snakemake.output.report).parent, list(snakemake.input.claims)
+made = Made(
+    [Path(name) for name in snakemake.params.sources],
+    {f"table {Path(name).stem}": Path(name) for name in snakemake.input.tables},
+)
 with reported(snakemake.log[0]):
+    protocol = load_protocol(Path(f"config/studies/{snakemake.wildcards.study}.yaml"))
     manifest = load_manifest(Path(f"config/extracts/{snakemake.wildcards.extract}.yaml"))
-    release(
-        load_protocol(Path(f"config/studies/{snakemake.wildcards.study}.yaml")),
-        manifest,
-        load_policy(Path(f"config/policies/{manifest.policy}.yaml")),
-        load_claims(Path(claims[0])) if claims else None,
-        Path("results/extracts") / manifest.extract,
-        folder,
-    )
+    policy = load_policy(Path(f"config/policies/{manifest.policy}.yaml"))
+    extract = Path("results/extracts") / manifest.extract
+    published = load_claims(Path(claims[0])) if claims else None
+    release(protocol, manifest, policy, published, extract, folder)
+    write_crate(protocol, manifest, made, folder)
