@@ -161,7 +161,7 @@ rule release:
         protocol=protocol_files,
         manifest=lambda wildcards: f"config/extracts/{wildcards.extract}.yaml",
         claims=claims_of,
-        texts="config/texts/results.md",
+        texts=["config/texts/results.md", "config/texts/checklists.csv"],
     output:
         report=f"{RELEASE}/report.html",
         headlines=f"{RELEASE}/headlines.txt",
@@ -181,6 +181,8 @@ rule release:
             *sorted(str(path) for path in Path("workflow/rules").glob("*.smk")),
             *protocol_files(wildcards),
             *claims_of(wildcards),
+            *sorted(str(path) for path in Path("config/codelists").glob("*.csv")),
+            "config/units.csv",
         ],
     message:
         "Drawing figures and writing the report"
