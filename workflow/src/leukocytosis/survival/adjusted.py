@@ -52,13 +52,11 @@ def _references(protocol: Protocol) -> dict[str, str]:
 
 
 def _count_gaps(protocol: Protocol, patients: pd.DataFrame) -> Iterator[Estimate]:
-    """Yield the share of patients with a gap in each covariate, and in any."""
+    """Yield the share of patients with a gap in a covariate of the adjusted model."""
     if not protocol.outcomes:
         return
     frame = covariate_frame(protocol, protocol.outcomes[0].id, patients)
     gaps = frame[_terms(protocol)].isna()
-    for name in gaps.columns[gaps.any()]:
-        yield share("missing_covariates", name, int(gaps[name].sum()), len(gaps))
     yield share("missing_covariates", "any", int(gaps.any(axis=1).sum()), len(gaps))
 
 
