@@ -18,6 +18,7 @@ from leukocytosis.survival.adjusted import fit_adjusted
 from leukocytosis.survival.analyses import find_curves, fit_all
 from leukocytosis.survival.second_engine import fit_second_engine
 from leukocytosis.survival.unadjusted import fit_unadjusted
+from leukocytosis.survival.unusable import split_outcomes
 from leukocytosis.validation import fit_review
 
 SEED = 2009
@@ -38,19 +39,21 @@ def estimate(
     """
     patients = read_frame(study / "analysis_set.parquet")
     with connect(study / ".scratch") as con:
-        first = fit_all(protocol, patients)
+        usable, refused = split_outcomes(protocol, patients)
+        first = fit_all(usable, patients)
         fitted = [
+            *refused,
             *first,
-            *fit_unadjusted(protocol, patients, first),
-            *fit_adjusted(protocol, patients, seed),
-            *fit_second_engine(protocol, patients, first),
+            *fit_unadjusted(usable, patients, first),
+            *fit_adjusted(usable, patients, seed),
+            *fit_second_engine(usable, patients, first),
             *fit_attribution(protocol, con, study),
             *fit_review(protocol, con, study),
         ]
         estimates = [vars(row) for row in fitted]
         rows: dict[str, Sequence[dict[str, Any]]] = {
             "estimates": estimates,
-            "curves": list(find_curves(protocol, patients)),
+            "curves": list(find_curves(usable, patients)),
             "table_one": list(describe_patients(protocol, patients)),
         }
         found = score(claims, estimates, _attrition(con, study), setting) if claims else ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,6 +85,7 @@ def _placed(row: Estimate, number: Number, method: str) -> Estimate:
     )
 
 
+@cache
 def _engine(package: str, what: str) -> str:
     from importlib.metadata import version
 

@@ -81,7 +81,7 @@ def _test(protocol: Protocol, outcome_id: str, patients: pd.DataFrame) -> Iterat
     if strata:
         named = [COVARIATES[name] for name in strata]
         known = frame.dropna(subset=named)
-        within = known[named].astype(str).agg(" / ".join, axis=1).to_numpy()
+        within = [" / ".join(map(str, values)) for values in known[named].to_numpy().tolist()]
         yield stratified_row(
             known["days"].to_numpy(), known["status"].to_numpy(),
             known["cause group"].to_numpy(), within, " and ".join(named),
