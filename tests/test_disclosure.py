@@ -125,6 +125,15 @@ def test_a_restricted_mean_beside_a_hidden_reference_is_hidden() -> None:
     ) == [True, False, True]
 
 
+def test_everybodys_completeness_would_tell_that_of_a_group() -> None:
+    complete = {"analysis_id": "completeness", "term": "completeness"}
+    assert hidden(
+        {**complete, "n_events": 24},
+        {**complete, "group": "plr", "n_events": 3},
+        {**complete, "group": "other", "n_events": 21},
+    ) == [True, True, False]
+
+
 def test_what_repeats_a_hidden_number_is_hidden() -> None:
     frame = shares(3, 12, 60)
     copies = [frame.assign(analysis_id=f"{engine}_cause_shares") for engine in

@@ -16,6 +16,7 @@ CONTRASTS = {  # analysis of two groups → that of one group, from which it is 
     "logrank": "median",
     "standardised": "standardised",
 }
+TOTALS = ("completeness",)  # the groups' counts add up to everybody's
 REFERENCE = re.compile(r"(?:difference|ratio) to (.+)")
 AGAINST = " against "
 LEFT_OUT = re.compile(r"\b(\d+) patients left out")
@@ -26,6 +27,15 @@ def find_copies(rows: pd.DataFrame, hidden: pd.Series[bool]) -> pd.Series[bool]:
     places = rows[PLACE].astype(str).agg("|".join, axis=1)
     places = rows["analysis_id"].str.replace(COPIES, "", regex=True) + "|" + places
     return hidden.groupby(places).transform("any")
+
+
+def find_totals(rows: pd.DataFrame, hidden: pd.Series[bool]) -> pd.Series[bool]:
+    """Return everybody's rows where a group's is hidden: less the others, they tell it."""
+    places = (
+        rows[["analysis_id", "outcome_id", "term", "time_days"]].astype(str).agg("|".join, axis=1)
+    )
+    of_group = (hidden & (rows["group"] != "all")).groupby(places).transform("any")
+    return of_group & rows["analysis_id"].isin(TOTALS) & (rows["group"] == "all")
 
 
 def find_contrasts(rows: pd.DataFrame, hidden: pd.Series[bool]) -> pd.Series[bool]:

@@ -74,8 +74,8 @@ def standardised_rows(
 
     `members` holds the group of each patient of the model's design. Rows rest on the group's own
     patients and events up to the day; of a pair, the group named earlier is the reference. A day
-    to which nobody of a group was followed, a group that the model does not have, and a refused
-    model give the same rows with the reason.
+    to which nobody of a group was followed and a group that the model does not have give the same
+    rows with the reason, a refused model those of the last day.
     """
     wanted, labels = sorted(set(days)), np.asarray(members, dtype=str)
     found: dict[str, Standardised | str] = {}
@@ -83,8 +83,8 @@ def standardised_rows(
         baseline = find_baseline(fit, wanted)
         levels = {level.name for level in fit.design.levels if level.term == term and level.n}
         found = {g: standardise_group(fit, baseline, term, g) for g in groups if g in levels}
-    else:
-        found = dict.fromkeys(groups, fit.reason)
+    else:  # one reason for all days, so once
+        wanted, found = wanted[-1:], dict.fromkeys(groups, fit.reason)
     refused = {g: f"the model has no group {g}" for g in groups if g not in found}
     every: dict[str, Standardised | str] = {g: (found | refused)[g] for g in groups}
     for group, result in every.items():
