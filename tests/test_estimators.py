@@ -12,14 +12,8 @@ import test_bad_input as bad
 from pydantic import ValidationError
 
 from leukocytosis.config.protocol import Analyses
-from leukocytosis.report.estimators import (
-    describe_agreement,
-    find_difference,
-    list_contrasts,
-    list_engines,
-    list_imputed,
-    list_standardised,
-)
+from leukocytosis.report.engines import describe_agreement, find_difference, list_engines
+from leukocytosis.report.estimators import list_contrasts, list_imputed, list_standardised
 from leukocytosis.survival.analyses import fit_all
 from leukocytosis.survival.cox import CoxFit, CoxRefused, fit_cox
 from leukocytosis.survival.curve import fit_curve

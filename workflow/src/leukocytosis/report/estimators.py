@@ -9,7 +9,6 @@ from typing import Any
 from leukocytosis.figures.forest import find_ratios, label_term
 from leukocytosis.figures.survival import horizon_of
 from leukocytosis.prose import (
-    format_interval,
     format_number,
     format_percent,
     is_known,
@@ -22,39 +21,33 @@ from leukocytosis.report.grids import (
     Notes,
     show_number,
     show_percent,
-    unbroken,
 )
 from leukocytosis.report.inputs import ReportInputs, Row
 
-AGREE = 1e-6  # relative difference up to which two engines give the same number
-SECOND = "second_engine_"
 SHARES = ("cause_shares", "group_shares", "plr_interval")
 MEASURES = {"risk": "risk", "risk difference": "difference, percentage points",
             "risk ratio": "ratio"}  # fmt: skip
 READINGS = {"plr_narrow": "PLR, narrow reading", "plr_wide": "PLR, wide reading"}
-FLAT_STEP = (
-    "a median on a flat step of the curve: R, and we, take the middle of the step, the second "
-    "engine its start"
-)
 
 
 def describe_estimators(inputs: ReportInputs) -> dict[str, Any]:
-    """Return what the section needs: its grids by name, and how many numbers two engines share."""
+    """Return what the section needs: its grids and sentences by name."""
     return {
         "contrasts": list_contrasts(inputs),
         "tests": list_tests(inputs),
         "quantiles": list_quantiles(inputs),
         "standardised": [list_standardised(inputs, o.id) for o in inputs.protocol.outcomes],
-        "imputed": [list_imputed(inputs, o.id) for o in inputs.protocol.outcomes],
+        "imputed": [
+            grid for o in inputs.protocol.outcomes if (grid := list_imputed(inputs, o.id)).rows
+        ],
         "gaps": describe_gaps(inputs),
         "shares": list_shares(inputs),
         "completeness": list_completeness(inputs),
-        "engines": list_engines(inputs),
-        "agreement": describe_agreement(inputs),
     }
 
 
-def _title(inputs: ReportInputs, outcome_id: str) -> str:
+def title_of(inputs: ReportInputs, outcome_id: str) -> str:
+    """Return what the protocol calls an outcome."""
     return {o.id: o.title for o in inputs.protocol.outcomes}[outcome_id]
 
 
@@ -89,7 +82,7 @@ def list_contrasts(inputs: ReportInputs) -> Grid:
     """Return risk differences in percentage points and risk ratios of each pair of groups."""
     notes, found = Notes(), _of_outcomes(inputs, "risk_contrast")
     rows = [
-        (_title(inputs, row["outcome_id"]), f"{row['time_days']:g}", label_term(row["group"]),
+        (title_of(inputs, row["outcome_id"]), f"{row['time_days']:g}", label_term(row["group"]),
          show_points(row, notes),
          show_number(_beside(row, found, term="risk ratio"), notes, 2))
         for row in found if row["term"] == "risk difference"
@@ -104,7 +97,7 @@ def list_tests(inputs: ReportInputs) -> Grid:
     notes = Notes()
     found = [*_of_outcomes(inputs, "logrank_stratified"), *_of_outcomes(inputs, "logrank_trend")]
     rows = [
-        (_title(inputs, row["outcome_id"]), row["term"], _show_chi_squared(row, notes),
+        (title_of(inputs, row["outcome_id"]), row["term"], _show_chi_squared(row, notes),
          format_number(row["n"]), format_number(row["n_events"]))
         for row in found
     ]  # fmt: skip
@@ -124,7 +117,7 @@ def list_quantiles(inputs: ReportInputs) -> Grid:
     notes, found = Notes(), _of_outcomes(inputs, "quantiles")
     terms = sorted({row["term"] for row in found})
     rows = [
-        (_title(inputs, row["outcome_id"]), name_group(row["group"]),
+        (title_of(inputs, row["outcome_id"]), name_group(row["group"]),
          *(show_number(_beside(row, found, term=term), notes, 0) for term in terms))
         for row in found if row["term"] == terms[0]
     ]  # fmt: skip
@@ -154,7 +147,7 @@ def list_standardised(inputs: ReportInputs, outcome_id: str) -> Grid:
                 as_it_is = shown(_beside(row, observed, term=term), notes)
                 rows.append((_name(row["group"]), MEASURES[term], as_it_is, shown(row, notes)))
     head = ("Group", "What", "As observed (Kaplan–Meier)", "Standardised")
-    title = _title(inputs, outcome_id)
+    title = title_of(inputs, outcome_id)
     caption = f"{title[:1].upper()}{title[1:]}, by day {day:g}: observed and standardised"
     return Grid(caption, head, "llrr", tuple(rows), notes.numbered)
 
@@ -177,7 +170,7 @@ def list_imputed(inputs: ReportInputs, outcome_id: str) -> Grid:
     heads = (f"{what} (n = {size})" for what, size in
              zip(("Complete cases", "Gaps imputed"), n, strict=True))  # fmt: skip
     caption = (
-        f"Adjusted hazard ratios with and without the incomplete: {_title(inputs, outcome_id)}"
+        f"Adjusted hazard ratios with and without the incomplete: {title_of(inputs, outcome_id)}"
     )
     return Grid(caption, ("Term", *heads), "lrr", tuple(rows), notes.numbered)
 
@@ -202,7 +195,7 @@ def list_shares(inputs: ReportInputs) -> Grid:
         for exact in inputs.estimates(f"exact_{analysis}"):
             wilson = inputs.estimate(analysis, term=exact["term"])
             quoted = exact["note"] if is_known(exact["estimate"]) else ""
-            rows.append((_name_share(inputs, exact), format_number(exact["n_events"]),
+            rows.append((name_share(inputs, exact), format_number(exact["n_events"]),
                          show_percent(wilson, notes), show_percent({**exact, "note": None}, notes)
                          if is_known(exact["estimate"]) else show_percent(exact, notes),
                          str(quoted or "").removeprefix("quote ")))  # fmt: skip
@@ -211,7 +204,8 @@ def list_shares(inputs: ReportInputs) -> Grid:
     return Grid(caption, head, "lrrrl", tuple(rows), notes.numbered)
 
 
-def _name_share(inputs: ReportInputs, row: Row) -> str:
+def name_share(inputs: ReportInputs, row: Row) -> str:
+    """Return what readers call a headline share."""
     if row["analysis_id"].endswith("group_shares"):
         return f"group: {name_group(row['term'])}"
     return READINGS.get(row["term"]) or name_cause(inputs.protocol, row["term"])
@@ -224,7 +218,7 @@ def list_completeness(inputs: ReportInputs) -> Grid:
     for row in _of_outcomes(inputs, "completeness"):
         shown = {**row, "note": None} if is_known(row["estimate"]) else row
         words = format_percent(row["estimate"]) if is_known(row["estimate"]) else ""
-        rows.append((_title(inputs, row["outcome_id"]), name_group(row["group"]),
+        rows.append((title_of(inputs, row["outcome_id"]), name_group(row["group"]),
                      words or show_percent(shown, notes), format_number(row["n_events"]),
                      format_number(row["n"])))  # fmt: skip
     head = (
@@ -236,88 +230,3 @@ def list_completeness(inputs: ReportInputs) -> Grid:
     )
     caption = "Completeness of follow-up (Clark's C)"
     return Grid(caption, head, "llrrr", tuple(rows), notes.numbered)
-
-
-def list_engines(inputs: ReportInputs) -> Grid:
-    """Return each headline number by both engines, and their relative difference."""
-    notes, rows = Notes(), []
-    for ours, second in _pair_engines(inputs):
-        shared = {**ours, "note": None}
-        rows.append((_name_number(inputs, ours), _show_plain(shared), _show_plain(second),
-                     _show_difference(ours, second, notes), second["method"]))  # fmt: skip
-    head = ("Number", "This workflow", "Second engine", "Largest relative difference", "Engine")
-    caption = "Two engines for each headline number (95 % intervals where both have one)"
-    return Grid(caption, head, "lrrrl", tuple(rows), notes.numbered)
-
-
-def _pair_engines(inputs: ReportInputs) -> list[tuple[Row, Row]]:
-    rows = inputs.rows("estimates")
-    place = ("outcome_id", "group", "term", "time_days")
-    ours = {(r["analysis_id"], *(r[key] for key in place)): r for r in rows}
-    pairs = []
-    for second in rows:
-        analysis = second["analysis_id"]
-        if analysis.startswith(SECOND):
-            key = (analysis.removeprefix(SECOND), *(second[key] for key in place))
-            pairs.append((ours[key], second))
-    return pairs
-
-
-def _name_number(inputs: ReportInputs, row: Row) -> str:
-    if row["analysis_id"] in SHARES:
-        return f"share, {_name_share(inputs, row)}"
-    title = _title(inputs, row["outcome_id"])
-    day = f" by day {row['time_days']:g}" if is_known(row["time_days"]) else ""
-    if row["analysis_id"] == "cox_adjusted":
-        return f"adjusted hazard ratio, {name_covariate(label_term(row['term']))}: {title}"
-    what = {"logrank": "log-rank χ²"}.get(row["analysis_id"], row["term"])
-    return f"{what}{day}, {name_group(row['group'])}: {title}"
-
-
-def _show_plain(row: Row) -> str:
-    if not is_known(row["estimate"]):
-        return "not shown"
-    words = f"{row['estimate']:.6g}"
-    if not is_known(row["ci_low"]) and not is_known(row["ci_high"]):
-        return words
-    return f"{words} ({unbroken(format_interval(row['ci_low'], row['ci_high'], 3))})"
-
-
-def find_difference(ours: Row, second: Row) -> float | None:
-    """Return the largest relative difference of estimate and interval ends that both engines have.
-
-    None where one of them has no estimate.
-    """
-    if not is_known(ours["estimate"]) or not is_known(second["estimate"]):
-        return None
-    ends = [(ours[end], second[end]) for end in ("estimate", "ci_low", "ci_high")]
-    known = [(a, b) for a, b in ends if is_known(a) and is_known(b)]
-    return max(abs(a - b) / max(abs(a), abs(b)) if a != b else 0.0 for a, b in known)
-
-
-def _show_difference(ours: Row, second: Row, notes: Notes) -> str:
-    difference = find_difference(ours, second)
-    if difference is None:
-        return f"cannot be compared{notes.mark(second['note'] or ours['note'])}"
-    if difference <= 1e-12:
-        return "none"
-    mark = notes.mark(FLAT_STEP) if ours["analysis_id"] == "median" else ""
-    return f"{difference:.1e}{mark}"
-
-
-def describe_agreement(inputs: ReportInputs) -> str:
-    """Return in a sentence how many headline numbers both engines agree on."""
-    pairs = _pair_engines(inputs)
-    found = [find_difference(ours, second) for ours, second in pairs]
-    compared = [difference for difference in found if difference is not None]
-    if not compared:
-        return "No headline number could be compared between two engines."
-    apart = sum(difference > AGREE for difference in compared)
-    agree = (
-        f"{len(compared) - apart} of {len(compared)} headline numbers agree within 1 in a million"
-    )
-    return (
-        f"{agree}; {apart} differ{'s' if apart == 1 else ''}, see the table."
-        if apart
-        else (f"All {len(compared)} headline numbers agree within 1 in a million.")
-    )

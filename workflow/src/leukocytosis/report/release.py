@@ -21,6 +21,7 @@ from leukocytosis.figures import (
 from leukocytosis.figures.survival import is_survival
 from leukocytosis.prose import describe_statistics
 from leukocytosis.report import attribution, grids
+from leukocytosis.report.engines import describe_agreement, list_engines
 from leukocytosis.report.estimators import describe_estimators
 from leukocytosis.report.headlines import (
     describe_certainty,
@@ -168,6 +169,8 @@ def _context(inputs: ReportInputs, drawings: Sequence[Drawing]) -> dict[str, Any
         "risks": [grids.list_risks(inputs, outcome) for outcome in outcomes],
         "cox": [grids.list_cox(inputs, outcome) for outcome in outcomes],
         "estimators": describe_estimators(inputs),
+        "engines": list_engines(inputs),
+        "agreement": describe_agreement(inputs),
         **_grids(inputs),
     }
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PREFIX = "second_engine_"
 SHARES = ("cause_shares", "group_shares", "plr_interval")
 OF_A_GROUP = ("risk", "survival", "median", "rmst")
+MODEL = "Cox model (Efron)"  # the second engine fits no other
 WHOLE_MODEL = "likelihood ratio test"
 Curves = dict[tuple[str, str], Any]
 
@@ -36,7 +37,7 @@ def fit_second_engine(
     """Yield each headline number of `rows` that has an estimate, by a second engine.
 
     The rows stand at the same place, under `second_engine_` and the analysis; `method` names the
-    engine with its version. Headlines: shares; risks and survival on the last day asked for;
+    engine with its version. Headlines: shares; risk, or survival, at the horizon;
     medians; restricted means; the log-rank test of all groups; the adjusted hazard ratios.
     """
     curves = _fit_curves(protocol, patients)
@@ -64,12 +65,15 @@ def _is_headline(protocol: Protocol, row: Estimate) -> bool:
         return False
     if row.analysis_id in ("risk", "survival"):
         horizon = next(o.horizon_days for o in protocol.outcomes if o.id == row.outcome_id)
-        return row.time_days == horizon
+        shown = "survival" if row.outcome_id == protocol.analyses.survival_outcome else "risk"
+        return row.time_days == horizon and row.analysis_id == shown
     if row.analysis_id == "rmst":
         return row.term == "restricted mean"
     if row.analysis_id == "logrank":
         return row.group == "all"
-    return row.analysis_id in (*SHARES, "median", "cox_adjusted")
+    if row.analysis_id == "cox_adjusted":
+        return row.method.startswith(MODEL)
+    return row.analysis_id in (*SHARES, "median")
 
 
 def _placed(row: Estimate, number: Number, method: str) -> Estimate:
