@@ -59,9 +59,10 @@ format: $(READY)  ## let the formatters write
 types: $(READY)  ## the type checker
 	mypy
 
-oracle: $(READY)  ## make R's numbers again (needs R with survival, vcd, psych, survey)
+oracle: $(READY)  ## make R's numbers again (needs R with survival, vcd, psych, survey, mice, riskRegression)
 	Rscript tests/oracle/survival/make_oracle.R tests/oracle/survival
 	Rscript tests/oracle/review/make_oracle.R tests/oracle/review
+	Rscript tests/oracle/estimators/make_oracle.R tests/oracle/estimators
 
 bench: $(READY)  ## raw files to outcomes at growing size; prints ratios
 	python -m leukocytosis.bench $(BENCH)

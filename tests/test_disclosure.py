@@ -86,3 +86,75 @@ def test_two_studies_that_differ_by_a_few_hide_both_counts_and_a_shadow() -> Non
 def test_two_cohorts_that_differ_by_a_few_tell_nothing_of_each_other() -> None:
     found = together(CLOSED, narrow=(20, 40, 60), wide=(30, 51, 42))  # 120 and 123 patients
     assert found == {"narrow": [False] * 3, "wide": [False] * 3}
+
+
+def estimates(*rows: dict[str, object]) -> pd.DataFrame:
+    """Rows of one outcome; what a row does not say is large enough to be shown."""
+    usual = {
+        "analysis_id": "risk", "outcome_id": "death", "group": "all", "term": "risk",
+        "time_days": 84.0, "estimate": 0.5, "ci_low": 0.4, "ci_high": 0.6, "p_value": None,
+        "n": 100, "n_events": 50, "method": "m", "note": None,
+    }  # fmt: skip
+    frame = pd.DataFrame([usual | row for row in rows])
+    return frame.astype({"n": "Int64", "n_events": "Int64", "time_days": "Float64"})
+
+
+def hidden(*rows: dict[str, object]) -> list[bool]:
+    found = disclose({"estimates": estimates(*rows)}, CLOSED)["estimates"]
+    return found["estimate"].isna().tolist()
+
+
+def test_a_contrast_with_a_hidden_risk_is_hidden() -> None:
+    contrast = {"analysis_id": "risk_contrast", "term": "risk difference"}
+    assert hidden(
+        {"group": "plr"},
+        {"group": "infection"},
+        {"group": "other", "n": 40, "n_events": 3},
+        {"group": "plr against infection", **contrast},
+        {"group": "other against infection", **contrast},
+        {"group": "other against plr", "time_days": 28.0, **contrast},
+    ) == [False, False, True, False, True, False]
+
+
+def test_a_restricted_mean_beside_a_hidden_reference_is_hidden() -> None:
+    rmst = {"analysis_id": "rmst", "term": "restricted mean"}
+    assert hidden(
+        {**rmst, "group": "infection", "n_events": 2},
+        {**rmst, "group": "plr"},
+        {**rmst, "group": "plr", "term": "difference to infection"},
+    ) == [True, False, True]
+
+
+def test_everybodys_completeness_would_tell_that_of_a_group() -> None:
+    complete = {"analysis_id": "completeness", "term": "completeness"}
+    assert hidden(
+        {**complete, "n_events": 24},
+        {**complete, "group": "plr", "n_events": 3},
+        {**complete, "group": "other", "n_events": 21},
+    ) == [True, True, False]
+
+
+def test_what_repeats_a_hidden_number_is_hidden() -> None:
+    frame = shares(3, 12, 60)
+    copies = [frame.assign(analysis_id=f"{engine}_cause_shares") for engine in
+              ("exact", "second_engine")]  # fmt: skip
+    rows = disclose({"estimates": pd.concat([frame, *copies], ignore_index=True)}, CLOSED)
+    assert rows["estimates"]["estimate"].isna().tolist() == [True, True, False] * 3
+
+
+def test_how_few_were_left_out_is_not_told() -> None:
+    left_out = {"analysis_id": "cox_adjusted", "time_days": None, "n": 97, "n_events": 48}
+    rows = disclose(
+        {"estimates": estimates(
+            {"analysis_id": "day_0", "term": "events on day 0", "n_events": 0, "n": 100},
+            {**left_out, "note": "3 patients left out for a missing covariate; x"},
+            {**left_out, "n": 80, "note": "20 patients left out for a missing covariate"},
+        )},
+        CLOSED,
+    )["estimates"]  # fmt: skip
+    assert rows["estimate"].notna().all()
+    assert rows["n"].isna().tolist() == [False, True, False]
+    assert rows["note"].tolist()[1:] == [
+        "some patients left out for a missing covariate; x",
+        "20 patients left out for a missing covariate",
+    ]

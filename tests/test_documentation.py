@@ -16,8 +16,10 @@ PAGES = [
     ROOT / "data/README.md",
     ROOT / "config/codelists/README.md",
     *(path for path in (ROOT / "docs").glob("*.md") if path.stem != "tutorial"),  # its own test
+    *(ROOT / "docs/estimators").glob("*.md"),
     *(ROOT / "workflow/decisions").glob("*.md"),
 ]
+ESTIMATORS = [path for path in PAGES if "estimators" in str(path.relative_to(ROOT))]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
@@ -61,3 +63,15 @@ def test_the_manual_of_tables_is_printed_from_the_contracts() -> None:
 def test_the_case_book_of_the_documentation_is_the_one_that_is_run() -> None:
     printed = describe_cases(load_chapters(ROOT / "tests/cases"))
     assert (ROOT / "docs/cases.md").read_text(encoding="utf-8") == printed
+
+
+@pytest.mark.parametrize("page", ESTIMATORS, ids=lambda p: p.name)
+def test_the_snippets_of_the_estimators_run(page: Path) -> None:
+    for snippet in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.S):
+        exec(compile(snippet, str(page), "exec"), {})
+
+
+def test_every_page_on_estimators_is_linked_from_the_first() -> None:
+    first = (ROOT / "docs/estimators.md").read_text(encoding="utf-8")
+    for page in (ROOT / "docs/estimators").glob("*.md"):
+        assert f"](estimators/{page.name})" in first, f"link {page.name} in docs/estimators.md"

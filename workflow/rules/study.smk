@@ -127,6 +127,7 @@ rule estimate:
     params:
         code=digest_code("estimate"),
         setting=setting_of,
+        seed=config["seed"],
         protocol=protocol_sections(
             "outcomes", "covariates", "analyses", "evidence", "causes", "claims"
         ),

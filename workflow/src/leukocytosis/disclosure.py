@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from leukocytosis.config import Policy
+from leukocytosis.derivable import find_contrasts, find_copies, find_totals, hide_left_out
 from leukocytosis.errors import DisclosureError, Problem
 from leukocytosis.tables import BY_NAME
 
@@ -75,6 +76,8 @@ def _hide_near(
 ) -> dict[str, pd.DataFrame]:
     rows = tables["estimates"].copy()
     hidden = _with_shadows(rows, near | rows["note"].fillna("").str.startswith("hidden"))
+    hidden |= find_contrasts(rows, hidden)
+    hidden |= find_copies(rows, hidden)
     rows.loc[hidden, NUMBERS] = None
     rows.loc[near, "n"] = None
     rows.loc[hidden, "note"] = (
@@ -97,10 +100,13 @@ def _hide_estimates(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     # the rest of a group gives a small number away as surely as the number itself
     small |= (rows["n"] - rows["n_events"]).between(1, k - 1)
     small = _with_shadows(rows, small) | _near(rows, k)
+    told = find_contrasts(rows, small) | find_totals(rows, small)
+    small = small | told | find_copies(rows, small | told)
     rows.loc[small, NUMBERS] = None
+    rows.loc[told, "n"] = None
     rows.loc[small & rows["n"].between(1, k - 1), "n"] = None
     rows.loc[small, "note"] = f"hidden: rests on fewer than {k} patients or would reveal such"
-    return rows
+    return hide_left_out(rows, k)
 
 
 def _with_shadows(rows: pd.DataFrame, small: pd.Series[bool]) -> pd.Series[bool]:

@@ -14,29 +14,46 @@ from leukocytosis.describe import describe_patients
 from leukocytosis.errors import ExtractError, Problem
 from leukocytosis.scorecard import score
 from leukocytosis.store import Connection, connect, fetch, read_frame, scan, table, write_rows
+from leukocytosis.survival.adjusted import fit_adjusted
 from leukocytosis.survival.analyses import find_curves, fit_all
+from leukocytosis.survival.second_engine import fit_second_engine
+from leukocytosis.survival.unadjusted import fit_unadjusted
+from leukocytosis.survival.unusable import split_outcomes
 from leukocytosis.validation import fit_review
+
+SEED = 2009
 
 
 def estimate(
-    protocol: Protocol, claims: Claims | None, truth: Path | None, study: Path, setting: str = ""
+    protocol: Protocol,
+    claims: Claims | None,
+    truth: Path | None,
+    study: Path,
+    setting: str = "",
+    seed: int = SEED,
 ) -> None:
     """Write `estimates`, `curves`, `table_one`, `scorecard` and `accuracy` of a study.
 
     `accuracy` is empty without a truth planted for this study, `scorecard` without claims.
-    `setting` says what agreement with the paper means on this extract.
+    `seed` is that of every draw; `setting` says what agreement with the paper means here.
     """
     patients = read_frame(study / "analysis_set.parquet")
     with connect(study / ".scratch") as con:
+        usable, refused = split_outcomes(protocol, patients)
+        first = fit_all(usable, patients)
         fitted = [
-            *fit_all(protocol, patients),
+            *refused,
+            *first,
+            *fit_unadjusted(usable, patients, first),
+            *fit_adjusted(usable, patients, seed),
+            *fit_second_engine(usable, patients, first),
             *fit_attribution(protocol, con, study),
             *fit_review(protocol, con, study),
         ]
         estimates = [vars(row) for row in fitted]
         rows: dict[str, Sequence[dict[str, Any]]] = {
             "estimates": estimates,
-            "curves": list(find_curves(protocol, patients)),
+            "curves": list(find_curves(usable, patients)),
             "table_one": list(describe_patients(protocol, patients)),
         }
         found = score(claims, estimates, _attrition(con, study), setting) if claims else ()

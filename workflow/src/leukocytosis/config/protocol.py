@@ -10,6 +10,7 @@ source says where it comes from.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -22,6 +23,7 @@ from leukocytosis.config.reading import Document, Path_, Strict, build
 from leukocytosis.errors import ConfigError, Problem, listed, nearest
 
 Items = list[dict[str, Any]]
+Stratum = Literal["sex", "metastatic"]
 Term = Literal["cause_group", "age", "sex", "metastatic", "log2_wbc", "neutrophil_percent"]
 
 
@@ -173,15 +175,28 @@ class Covariates(Strict):
 
 
 class Analyses(Strict):
-    """What is estimated. Group order is the order of display; the first is the reference."""
+    """What is estimated. Group order is the order of display; the first is the reference.
+
+    The log-rank test is repeated within `logrank_strata`, and for trend over the bands of the
+    index count that end at `count_bands_1e9_per_l` (a count at an end is in the lower band).
+    """
 
     groups: tuple[CauseGroup, ...] = ("infection", "plr", "other")
     primary_outcome: str
     survival_outcome: str
     at_days: tuple[int, ...]
     restricted_days: tuple[int, ...] = (84, 365)
+    logrank_strata: tuple[Stratum, ...] = ()
+    count_bands_1e9_per_l: tuple[float, ...] = ()
     min_events_per_parameter: float = 5
     min_at_risk_shown: int = 5
+
+    @field_validator("count_bands_1e9_per_l")
+    @classmethod
+    def _rising(cls, bands: tuple[float, ...]) -> tuple[float, ...]:
+        if any(later <= earlier for earlier, later in pairwise(bands)):
+            raise ValueError("bands of the index count end at rising counts")
+        return bands
 
 
 class Protocol(Strict):

@@ -13,6 +13,7 @@ from leukocytosis.figures import (
     draw_flow,
     draw_forest,
     draw_overlap,
+    draw_standardised,
     draw_survival,
     render_svg,
     save_figure,
@@ -20,6 +21,8 @@ from leukocytosis.figures import (
 from leukocytosis.figures.survival import is_survival
 from leukocytosis.prose import describe_statistics
 from leukocytosis.report import attribution, grids
+from leukocytosis.report.engines import describe_agreement, list_engines
+from leukocytosis.report.estimators import describe_estimators
 from leukocytosis.report.headlines import (
     describe_certainty,
     describe_drawn,
@@ -98,6 +101,14 @@ def draw_all(inputs: ReportInputs) -> tuple[Drawing, ...]:
             "Forest plot of hazard ratios, unadjusted and adjusted; the table below has the same "
             "numbers.", draw_forest(estimates, primary),
         ),
+        Drawing(
+            "standardised", "estimators", "Risk as observed, and as the adjusted Cox model expects "
+            "it had every patient been in each group (computed weekly, joined by lines), with 95 % "
+            "bands.",
+            "Risk curves by cause group, observed and standardised; the table below has the "
+            "numbers at the horizon.",
+            draw_standardised(protocol, primary, estimates, curves),
+        ),
     )  # fmt: skip
 
 
@@ -157,6 +168,9 @@ def _context(inputs: ReportInputs, drawings: Sequence[Drawing]) -> dict[str, Any
         "statistics": describe_statistics(inputs.protocol),
         "risks": [grids.list_risks(inputs, outcome) for outcome in outcomes],
         "cox": [grids.list_cox(inputs, outcome) for outcome in outcomes],
+        "estimators": describe_estimators(inputs),
+        "engines": list_engines(inputs),
+        "agreement": describe_agreement(inputs),
         **_grids(inputs),
     }
 

@@ -18,6 +18,7 @@ from .row import Analysis, Estimate, Number, missing, place
 from .times import FloatArray, IntArray, check_times
 
 METHOD = "Kaplan–Meier, 95 % log-log interval"
+QUANTILE_METHOD = "Kaplan–Meier quantile, 95 % Brookmeyer–Crowley interval (log-log)"
 MEDIAN_METHOD = "Kaplan–Meier median, 95 % Brookmeyer–Crowley interval (log-log)"
 TOLERANCE = float(np.sqrt(np.finfo(np.float64).eps))  # R's, for a step at exactly one half
 
@@ -82,10 +83,20 @@ class Curve:
 
         Interval: where the log-log band crosses one half (Brookmeyer and Crowley 1982).
         """
+        return self.quantile(0.5)
+
+    def quantile(self, share: float) -> Number:
+        """Return the days by which a `share` (0 to 1) had the event, as `median` does for 0.5.
+
+        Interval: where the log-log band crosses 1 − share.
+        """
+        if not 0 < share < 1:
+            raise ValueError(f"a quantile needs a share between 0 and 1; got {share:g}")
         if self.n == 0:
             return missing("there are no patients")
-        middle = _crossing(self.times, self.survival)
-        low, high = (_crossing(self.times, band) for band in (self.ci_low, self.ci_high))
+        left = 1 - share
+        middle = _crossing(self.times, self.survival, left)
+        low, high = (_crossing(self.times, band, left) for band in (self.ci_low, self.ci_high))
         note = "not reached" if middle is None else None
         if middle is not None and high is None:
             note = "upper end of the interval not reached"
@@ -138,17 +149,17 @@ def _log_log_band(
     return np.exp(-np.exp(centre - width)), np.exp(-np.exp(centre + width))
 
 
-def _crossing(times: FloatArray, survival: FloatArray) -> float | None:
-    """Return the first time at which `survival` is at most one half, as R's `print.survfit` does.
+def _crossing(times: FloatArray, survival: FloatArray, level: float) -> float | None:
+    """Return the first time at which `survival` is at most `level`, as R's `quantile.survfit` does.
 
-    Where it is exactly one half and falls further later, the middle of that flat step.
+    Where it is exactly the level and falls further later, the middle of that flat step.
     """
-    half = np.flatnonzero(survival < 0.5 + TOLERANCE)
-    if not half.size:
+    below = np.flatnonzero(survival < level + TOLERANCE)
+    if not below.size:
         return None
-    first = half[0]
-    lower = half[survival[half] < survival[first]]
-    if abs(survival[first] - 0.5) < TOLERANCE and lower.size:
+    first = below[0]
+    lower = below[survival[below] < survival[first]]
+    if abs(survival[first] - level) < TOLERANCE and lower.size:
         return float(times[first] + times[lower[0]]) / 2
     return float(times[first])
 
@@ -188,6 +199,24 @@ def survival_rows(
             method=METHOD,
         )
         for day in days
+    )
+
+
+def quantile_rows(
+    curve: Curve, shares: Iterable[float], group: str, **analysis: Unpack[Analysis]
+) -> tuple[Estimate, ...]:
+    """Return one row per share: the days by which it had the event (term `25 % had it`, …)."""
+    return tuple(
+        place(
+            curve.quantile(share),
+            **analysis,
+            group=group,
+            term=f"{100 * share:g} % had it",
+            n=curve.n,
+            n_events=int(curve.n_events.sum()),
+            method=QUANTILE_METHOD,
+        )
+        for share in shares
     )
 
 

@@ -13,6 +13,7 @@ from .row import Analysis, Estimate, Number, missing, place
 from .times import check_times
 
 METHOD = "reverse Kaplan–Meier median, 95 % Brookmeyer–Crowley interval (log-log)"
+COMPLETENESS_METHOD = "seen days of follow-up as a share of the possible ones (Clark's C)"
 CRUDE_METHOD = "crude proportion (follow-up complete), 95 % Wilson interval"
 
 
@@ -55,6 +56,43 @@ def count_incomplete(days: npt.ArrayLike, status: npt.ArrayLike, horizon_days: f
 def is_complete(days: npt.ArrayLike, status: npt.ArrayLike, horizon_days: float) -> bool:
     """Return whether everybody had an event by the horizon day or was observed through it."""
     return count_incomplete(days, status, horizon_days) == 0
+
+
+def fit_completeness(days: npt.ArrayLike, status: npt.ArrayLike, horizon_days: float) -> Number:
+    """Return Clark's index C: the share of the possible days of follow-up that was seen.
+
+    Possible is, for who had an event by the horizon, the days to it, and for everybody else the
+    horizon (Clark, Altman and De Stavola 2002). A count of days, so it has no interval.
+    """
+    followed, ends = check_times(days, status, competing=True)
+    if not followed.size:
+        return missing("there are no patients")
+    seen = np.minimum(followed, horizon_days)
+    ended = (ends > 0) & (followed <= horizon_days)
+    possible = float(np.where(ended, seen, horizon_days).sum())
+    if possible == 0:
+        return missing("there was no day on which anybody could be followed")
+    return Number(float(seen.sum()) / possible, note="a share of days, without an interval")
+
+
+def completeness_row(
+    days: npt.ArrayLike,
+    status: npt.ArrayLike,
+    horizon_days: float,
+    group: str,
+    **analysis: Unpack[Analysis],
+) -> Estimate:
+    """Return the row of Clark's C (term `completeness`); `n_events` counts those lost early."""
+    return place(
+        fit_completeness(days, status, horizon_days),
+        **analysis,
+        group=group,
+        term="completeness",
+        time_days=horizon_days,
+        n=np.asarray(days).size,
+        n_events=count_incomplete(days, status, horizon_days),
+        method=COMPLETENESS_METHOD,
+    )
 
 
 def fit_crude_risk(days: npt.ArrayLike, status: npt.ArrayLike, horizon_days: float) -> Number:

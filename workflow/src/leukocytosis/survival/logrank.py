@@ -46,19 +46,20 @@ def fit_logrank(
     Shapes: all (n,); status 0 or 1. ValueError as `check_times`, and for missing group labels.
     """
     followed, ends = check_times(days, status)
-    labels = _check_labels(groups, followed.size)
+    labels = check_labels(groups, followed.size)
     names, member = np.unique(labels, return_inverse=True)
     belongs = np.eye(names.size, dtype=np.int64)[member]
-    at_risk, events = _count(followed, ends, belongs)
-    expected, covariance = _expect(at_risk, events.sum(axis=1))
+    at_risk, events = count_by_group(followed, ends, belongs)
+    expected, covariance = expect_events(at_risk, events.sum(axis=1))
     observed = events.sum(axis=0)
-    test = _test(observed - expected, covariance, expected > 0, int(observed.sum()))
+    test = judge_excess(observed - expected, covariance, expected > 0, int(observed.sum()))
     return LogRank(
         tuple(str(name) for name in names), belongs.sum(axis=0), observed, expected, *test
     )
 
 
-def _check_labels(groups: Sequence[str] | Labels, n: int) -> Labels:
+def check_labels(groups: Sequence[str] | Labels, n: int) -> Labels:
+    """Return one group name per patient as text; ValueError where one is missing."""
     labels: Labels = np.asarray(groups, dtype=object)
     if labels.shape != (n,):
         raise ValueError(f"one group per patient is needed; got {labels.size} for {n} patients")
@@ -68,7 +69,9 @@ def _check_labels(groups: Sequence[str] | Labels, n: int) -> Labels:
     return labels.astype(str)
 
 
-def _count(days: FloatArray, status: IntArray, belongs: IntArray) -> tuple[IntArray, IntArray]:
+def count_by_group(
+    days: FloatArray, status: IntArray, belongs: IntArray
+) -> tuple[IntArray, IntArray]:
     """Return patients at risk and events, (distinct event times × groups) each."""
     times = np.unique(days[status == 1])
     events = np.zeros((times.size, belongs.shape[1]), dtype=np.int64)
@@ -79,7 +82,7 @@ def _count(days: FloatArray, status: IntArray, belongs: IntArray) -> tuple[IntAr
     return leaving[::-1].cumsum(axis=0)[::-1][1:], events
 
 
-def _expect(at_risk: IntArray, deaths: IntArray) -> tuple[FloatArray, FloatArray]:
+def expect_events(at_risk: IntArray, deaths: IntArray) -> tuple[FloatArray, FloatArray]:
     """Return each group's expected events and their covariance if all groups were alike."""
     total = at_risk.sum(axis=1)
     share = at_risk / total[:, None]
@@ -89,7 +92,7 @@ def _expect(at_risk: IntArray, deaths: IntArray) -> tuple[FloatArray, FloatArray
     return (deaths[:, None] * share).sum(axis=0), within - between
 
 
-def _test(
+def judge_excess(
     excess: FloatArray, covariance: FloatArray, takes_part: BoolArray, n_events: int
 ) -> tuple[float | None, int | None, float | None, str | None]:
     """Return chi-squared, degrees of freedom, p, and the reason where there is no test."""
@@ -120,7 +123,7 @@ def fit_pairwise_logrank(
     adjustment.
     """
     followed, ends = check_times(days, status)
-    labels = _check_labels(groups, followed.size)
+    labels = check_labels(groups, followed.size)
     tests = []
     for pair in combinations(np.unique(labels), 2):
         chosen = np.isin(labels, pair)
@@ -153,7 +156,7 @@ def logrank_rows(
     groups the one pair would repeat the overall test and is left out.
     """
     followed, ends = check_times(days, status)
-    labels = _check_labels(groups, followed.size)
+    labels = check_labels(groups, followed.size)
     overall = fit_logrank(followed, ends, labels)
     rows = [_row(overall, *_judge(overall, followed, ends, labels), "all", **analysis)]
     pairs = fit_pairwise_logrank(followed, ends, labels) if len(overall.groups) > 2 else ()

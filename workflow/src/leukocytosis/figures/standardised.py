@@ -1,0 +1,92 @@
+"""Risk as observed beside risk standardised over the Cox model, by cause group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from leukocytosis.config import Protocol
+from leukocytosis.figures.style import Row, draw_words, find_rows, new_figure, style_of, styled
+from leukocytosis.figures.survival import find_drawn, horizon_of, is_survival
+from leukocytosis.prose import is_known, name_group
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+HEIGHT_INCHES = 3.1
+PANELS = ("as observed (Kaplan–Meier)", "standardised (Cox model)")
+
+
+def draw_standardised(
+    protocol: Protocol, outcome_id: str, estimates: Sequence[Row], curves: Sequence[Row]
+) -> Figure:
+    """Return two panels of risk in percent against days, with 95 % bands: observed, standardised.
+
+    Words where no standardised risk is known.
+    """
+    points = {
+        group: find_points(estimates, outcome_id, group) for group in protocol.analyses.groups
+    }
+    if not any(points.values()):
+        return draw_words(_why_none(estimates, outcome_id))
+    with styled():
+        figure = new_figure(HEIGHT_INCHES)
+        left, right = figure.subplots(1, 2, sharey=True)
+        figure.subplots_adjust(left=0.11, right=0.98, bottom=0.15, top=0.8, wspace=0.16)
+        _draw_observed(left, protocol, outcome_id, curves)
+        for group, rows in points.items():
+            _draw_points(right, protocol, group, rows)
+        for axes, title in zip((left, right), PANELS, strict=True):
+            _dress(axes, horizon_of(protocol, outcome_id), title)
+        left.set_ylabel("risk, %")
+        handles, labels = right.get_legend_handles_labels()
+        figure.legend(handles, labels, loc="upper left", bbox_to_anchor=(0.09, 0.985), ncols=3)
+    return figure
+
+
+def find_points(estimates: Sequence[Row], outcome_id: str, group: str) -> list[Row]:
+    """Return the standardised risks of a group that are known, in order of time."""
+    wanted = {"analysis_id": "standardised", "outcome_id": outcome_id, "group": group}
+    rows = [row for row in find_rows(estimates, **wanted) if is_known(row["estimate"])]
+    return sorted(rows, key=lambda row: row["time_days"])
+
+
+def _why_none(estimates: Sequence[Row], outcome_id: str) -> str:
+    rows = find_rows(estimates, analysis_id="standardised", outcome_id=outcome_id)
+    notes = sorted({row["note"] or "no reason given" for row in rows})
+    why = "; ".join(notes) or "none was asked for"
+    return f"No standardised risk is drawn: {why}."
+
+
+def _draw_observed(axes: Axes, protocol: Protocol, outcome_id: str, curves: Sequence[Row]) -> None:
+    flip = is_survival(protocol, outcome_id)
+    for curve in find_drawn(protocol, outcome_id, curves):
+        middle, low, high = (
+            [100 - value if flip else value for value in values]
+            for values in (curve.percent, curve.low, curve.high)
+        )
+        style = style_of(protocol, curve.group)
+        axes.fill_between(curve.days, low, high, step="post", color=style["color"], alpha=0.13,
+                          linewidth=0)  # fmt: skip
+        axes.plot(curve.days, middle, drawstyle="steps-post", **style)
+
+
+def _draw_points(axes: Axes, protocol: Protocol, group: str, rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    style = style_of(protocol, group)
+    days = [0.0, *(row["time_days"] for row in rows)]
+    middle, low, high = (
+        [0.0, *(100 * row[end] for row in rows)] for end in ("estimate", "ci_low", "ci_high")
+    )
+    axes.fill_between(days, low, high, color=style["color"], alpha=0.13, linewidth=0)
+    axes.plot(days, middle, label=name_group(group), **style)
+
+
+def _dress(axes: Axes, horizon: int, title: str) -> None:
+    axes.set_title(title, fontsize=9.5, loc="left")
+    axes.set_xlim(0, horizon)
+    axes.set_ylim(0, 100)
+    axes.set_xticks([round(horizon * part / 3) for part in range(4)])
+    axes.set_xlabel("days from the index count")
