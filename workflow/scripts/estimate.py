@@ -12,4 +12,5 @@ with reported(snakemake.log[0]):
         Path(truth[0]) if truth else None,
         Path(snakemake.output[0]).parent,
         snakemake.params.setting,
+        encounters=Path(snakemake.input.encounters),
     )

@@ -15,21 +15,31 @@ from leukocytosis.errors import ExtractError, Problem
 from leukocytosis.scorecard import score
 from leukocytosis.store import Connection, connect, fetch, read_frame, scan, table, write_rows
 from leukocytosis.survival.analyses import find_curves, fit_all
+from leukocytosis.survival.competing.analyses import find_states, fit_competing
 from leukocytosis.validation import fit_review
 
 
 def estimate(
-    protocol: Protocol, claims: Claims | None, truth: Path | None, study: Path, setting: str = ""
+    protocol: Protocol,
+    claims: Claims | None,
+    truth: Path | None,
+    study: Path,
+    setting: str = "",
+    *,
+    encounters: Path,
 ) -> None:
-    """Write `estimates`, `curves`, `table_one`, `scorecard` and `accuracy` of a study.
+    """Write `estimates`, `curves`, `states`, `table_one`, `scorecard` and `accuracy` of a study.
 
     `accuracy` is empty without a truth planted for this study, `scorecard` without claims.
-    `setting` says what agreement with the paper means on this extract.
+    `encounters` are the extract's, which show whether it records hospice. `setting` says what
+    agreement with the paper means on this extract.
     """
     patients = read_frame(study / "analysis_set.parquet")
     with connect(study / ".scratch") as con:
+        recorded = records_hospice(con, encounters)
         fitted = [
             *fit_all(protocol, patients),
+            *fit_competing(protocol, patients, recorded=recorded),
             *fit_attribution(protocol, con, study),
             *fit_review(protocol, con, study),
         ]
@@ -37,6 +47,7 @@ def estimate(
         rows: dict[str, Sequence[dict[str, Any]]] = {
             "estimates": estimates,
             "curves": list(find_curves(protocol, patients)),
+            "states": list(find_states(protocol, patients, recorded=recorded)),
             "table_one": list(describe_patients(protocol, patients)),
         }
         found = score(claims, estimates, _attrition(con, study), setting) if claims else ()
@@ -47,6 +58,12 @@ def estimate(
         rows["accuracy"] = list(compare_with_truth(protocol, causes, known)) if known else []
         for name, written in rows.items():
             write_rows(con, written, table(name), study / f"{name}.parquet")
+
+
+def records_hospice(con: Connection, encounters: Path) -> bool:
+    """Return whether any discharge of the extract went to hospice; without one nobody can tell."""
+    query = f"SELECT count(*) FROM {scan(encounters)} WHERE disposition = 'hospice'"
+    return bool(fetch(con, query)[0][0])
 
 
 def _attrition(con: Connection, study: Path) -> list[dict[str, Any]]:
