@@ -66,8 +66,6 @@ class Occupation:
         """
         lost = self.paths.n_lost_before(day)
         known = int(self.paths.at_risk(day).sum()) if lost else self.paths.n
-        if day == 0:
-            known = self.paths.n
         if known == 0:
             return Number(float(p), note="no interval, because nobody was left at risk")
         who = "all" if p else "none"
@@ -113,12 +111,13 @@ def _walk(
     for time in times[1:]:
         here = paths.at_risk(time)
         who, origin = paths.patient[here], paths.origin[here]
-        leaves = np.asarray(paths.moved & (paths.left == time))[here]
+        leaves = paths.moved[here] & np.equal(paths.left[here], time)
         target = np.where(leaves, paths.target[here], origin)
         seen = np.zeros((k, k))
         np.add.at(seen, (origin, target), 1)
-        at_risk = np.maximum(seen.sum(axis=1), 1)
-        step = np.where(seen.any(axis=1)[:, None], seen / at_risk[:, None], np.eye(k))
+        empty = np.eye(k) * (seen.sum(axis=1, keepdims=True) == 0)  # who is there stays there
+        at_risk = (seen + empty).sum(axis=1)
+        step = (seen + empty) / at_risk[:, None]
         influence = influence @ step
         influence[who] += (p / at_risk)[origin, None] * (np.eye(k)[target] - step[origin])
         p = p @ step
