@@ -292,6 +292,8 @@ def test_gray_says_why_not() -> None:
     assert gray(days=1.0, status=1).reason == "the events leave no variance between the groups"
     with pytest.raises(ValueError, match="1 of 4 statuses are not 0, 1 or 2"):
         gray(status=[1, 2, 0, 3])
+    with pytest.raises(ValueError, match="one group name per patient; got 3 for 4 patients"):
+        gray(group=["a", None, "b", "b"])
 
 
 def test_gray_permutes_small_groups_and_agrees_with_chi_squared_in_large_ones() -> None:

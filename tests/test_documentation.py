@@ -15,7 +15,7 @@ PAGES = [
     *ROOT.glob("*.md"),
     ROOT / "data/README.md",
     ROOT / "config/codelists/README.md",
-    *(path for path in (ROOT / "docs").glob("*.md") if path.stem != "tutorial"),  # its own test
+    *(path for path in (ROOT / "docs").rglob("*.md") if path.stem != "tutorial"),  # its own test
     *(ROOT / "workflow/decisions").glob("*.md"),
 ]
 

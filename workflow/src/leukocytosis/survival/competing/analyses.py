@@ -155,9 +155,9 @@ def _after_hospice(outcome: Outcome, part: Part) -> Iterator[Estimate]:
     median = median_row(fit_curve(days, died), part.group,
                         analysis_id="after_hospice", outcome_id=outcome.id)  # fmt: skip
     unseen = int(((days == 0) & ~died).sum())
-    reason = part.unknown or (None if stays.any() else "nobody was discharged to hospice")
-    number = missing(reason) if reason else Number(float(unseen), note="a count")
-    yield replace(median, term="median days after discharge", **_because(reason))
+    nobody = None if stays.any() else "nobody was discharged to hospice"
+    number = missing(part.unknown) if part.unknown else Number(float(unseen), note="a count")
+    yield replace(median, term="median days after discharge", **_because(part.unknown or nobody))
     yield place(number, analysis_id="after_hospice", outcome_id=outcome.id, group=part.group,
                 term="not seen after discharge", n=int(stays.sum()), n_events=unseen,
                 method="count")  # fmt: skip

@@ -42,11 +42,18 @@ def fit_gray(days: npt.ArrayLike, status: npt.ArrayLike, groups: Sequence[str] |
     """Return Gray's test of the event (status 1) against the competing one (2); shapes all (n,).
 
     Where a group has fewer than 20 patients or 5 events the p value comes from permutation, which
-    takes censoring to be alike in the groups. ValueError as `check_times`.
+    takes censoring to be alike in the groups. ValueError as `check_times`, and for patients
+    without a group.
     """
     from scipy.special import chdtrc
 
     followed, ends = check_times(days, status, competing=True)
+    unnamed = sum(not isinstance(group, str) for group in groups)
+    if unnamed or len(groups) != followed.size:
+        raise ValueError(
+            f"Gray's test needs one group name per patient; got {len(groups) - unnamed} for "
+            f"{followed.size} patients"
+        )
     names, member = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
     n = np.bincount(member, minlength=names.size)
     events = np.bincount(member[ends == 1], minlength=names.size)
