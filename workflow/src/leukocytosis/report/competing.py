@@ -19,9 +19,9 @@ MODELS = {"unadjusted": "Unadjusted", "adjusted": "Adjusted"}
 WHOLE = ("likelihood ratio test", "Wald test")  # rows on a model as a whole
 STATES = ("alive without hospice", "in hospice", "dead after hospice", "dead without hospice")
 WORDS = {
-    "incidence": "Each number is the share of all patients who had had that event, as the first of "
+    "incidence": "Each number is the share of the group who had had that event, as the first of "
     "the two, by that day (Aalen–Johansen). The two shares add up to the risk of either.",
-    "states": "Each number is the share of all patients who were in that state on that day; the "
+    "states": "Each number is the share of the group that was in that state on that day; the "
     "four add up to 100 %. A count is of those seen in the state; who was lost before is "
     "in the share, not in the count.",
     "after_hospice": "The median is the number of days from discharge to hospice by which half had "
