@@ -59,8 +59,9 @@ format: $(READY)  ## let the formatters write
 types: $(READY)  ## the type checker
 	mypy
 
-oracle: $(READY)  ## make R's numbers again (needs R with survival, vcd, psych, survey, mice, riskRegression)
+oracle: $(READY)  ## make R's numbers again (packages: CONTRIBUTING.md)
 	Rscript tests/oracle/survival/make_oracle.R tests/oracle/survival
+	Rscript tests/oracle/competing/make_oracle.R tests/oracle/competing
 	Rscript tests/oracle/review/make_oracle.R tests/oracle/review
 	Rscript tests/oracle/estimators/make_oracle.R tests/oracle/estimators
 

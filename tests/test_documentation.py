@@ -15,8 +15,7 @@ PAGES = [
     *ROOT.glob("*.md"),
     ROOT / "data/README.md",
     ROOT / "config/codelists/README.md",
-    *(path for path in (ROOT / "docs").glob("*.md") if path.stem != "tutorial"),  # its own test
-    *(ROOT / "docs/estimators").glob("*.md"),
+    *(path for path in (ROOT / "docs").rglob("*.md") if path.stem != "tutorial"),  # its own test
     *(ROOT / "workflow/decisions").glob("*.md"),
 ]
 ESTIMATORS = [path for path in PAGES if "estimators" in str(path.relative_to(ROOT))]

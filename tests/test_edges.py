@@ -23,7 +23,7 @@ Read = Callable[[], Path]
 def publish(run: Run, policy: str = "open") -> str:
     """Estimate and release a run; return the report."""
     protocol = protocol_of("granger2009")
-    estimate(protocol, None, None, run.study)
+    estimate(protocol, None, None, run.study, encounters=run.extract / "encounters.parquet")
     folder = run.study / "release"
     rules = load_policy(ROOT / f"config/policies/{policy}.yaml")
     release(protocol, TINY, rules, None, run.extract, folder)

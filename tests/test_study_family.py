@@ -323,7 +323,8 @@ def results(tiny: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
         adjudicate(protocol, "tiny", None, out, use=False)
         derive_outcomes(protocol, tiny.extract, out)
         derive_analysis_set(protocol, CODELISTS, out)
-        estimate(protocol, load_claims(claims), None, out)
+        encounters = tiny.extract / "encounters.parquet"
+        estimate(protocol, load_claims(claims), None, out, encounters=encounters)
     return folder
 
 

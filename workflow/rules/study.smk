@@ -112,12 +112,20 @@ rule estimate:
             ],
             allow_missing=True,
         ),
+        encounters=f"{EXTRACTS}/encounters.parquet",
         truth=truth_of_study,
         claims=claims_of,
     output:
         expand(
             f"{RESULTS}/{{table}}.parquet",
-            table=["estimates", "curves", "table_one", "scorecard", "accuracy"],
+            table=[
+                "estimates",
+                "curves",
+                "states",
+                "table_one",
+                "scorecard",
+                "accuracy",
+            ],
             allow_missing=True,
         ),
     log:
@@ -147,6 +155,7 @@ rule release:
                     "attrition",
                     "estimates",
                     "curves",
+                    "states",
                     "table_one",
                     "scorecard",
                     "accuracy",

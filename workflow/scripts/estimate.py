@@ -13,4 +13,5 @@ with reported(snakemake.log[0]):
         Path(snakemake.output[0]).parent,
         snakemake.params.setting,
         snakemake.params.seed,
+        encounters=Path(snakemake.input.encounters),
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # rows that add up to the cohort, or to its undetermined patients
 PARTITIONS = ("cause_shares", "group_shares", "overlap", "precedence", "unseen")
+STATES = ("incidence", "states")  # rows that add up to a group on each day
 NUMBERS = ["estimate", "ci_low", "ci_high", "p_value", "n_events"]
 
 
@@ -23,7 +24,8 @@ def disclose(tables: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.Da
 
     Under a policy with `min_count` k above 1: estimates and percentages that rest on 1 to k − 1
     patients or events are hidden, and in a partition a second one if only one would be; the
-    attrition is rounded to multiples of k; curves are given at every 7th day only.
+    attrition is rounded to multiples of k; curves are given at every 7th day only, states on the
+    days on which none of a group holds so few.
     """
     person = sorted(name for name in tables if BY_NAME[name].tier == "person")
     if person:
@@ -39,6 +41,7 @@ def disclose(tables: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.Da
         "table_one": _hide_table_one,
         "attrition": _round_attrition,
         "curves": _thin_curves,
+        "states": _thin_states,
     }
     for name, hidden in hide.items():
         if name in tables:
@@ -103,8 +106,8 @@ def _hide_estimates(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     told = find_contrasts(rows, small) | find_totals(rows, small)
     small = small | told | find_copies(rows, small | told)
     rows.loc[small, NUMBERS] = None
-    rows.loc[told, "n"] = None
-    rows.loc[small & rows["n"].between(1, k - 1), "n"] = None
+    sizes = rows["n"].between(1, k - 1) | (rows["analysis_id"] == "after_hospice")
+    rows.loc[told | (small & sizes), "n"] = None
     rows.loc[small, "note"] = f"hidden: rests on fewer than {k} patients or would reveal such"
     return hide_left_out(rows, k)
 
@@ -114,7 +117,37 @@ def _with_shadows(rows: pd.DataFrame, small: pd.Series[bool]) -> pd.Series[bool]
     for partition in PARTITIONS:
         part = _shadow(rows[rows["analysis_id"] == partition], small)
         small = small | part.reindex(rows.index, fill_value=False)
-    return small
+    return small | _hide_whereabouts(rows, small).reindex(rows.index, fill_value=False)
+
+
+def _hide_whereabouts(rows: pd.DataFrame, small: pd.Series[bool]) -> pd.Series[bool]:
+    """Return what hides with a small number of those who are in a state on a day.
+
+    How many went to hospice in all follows from the states of the last day, and hides with them.
+    """
+    import pandas as pd
+
+    outcome, day = rows["outcome_id"].str.split(":").str[0], rows["time_days"].astype(float)
+    group, of_group = rows["group"], outcome + "@" + rows["group"]
+    states = rows["analysis_id"].isin(STATES)
+    hidden = _hide_around(small[states], (outcome + "@" + day.astype(str))[states], group[states])
+    last = day[states] == day[states].groupby(outcome[states]).transform("max")
+    after = rows["analysis_id"] == "after_hospice"
+    few = small[after] | of_group[after].isin(of_group[states][hidden & last])
+    told = (outcome + "@" + rows["term"])[after]
+    return pd.concat([hidden, _hide_around(few, told, group[after])])
+
+
+def _hide_around(
+    small: pd.Series[bool], at: pd.Series[str], group: pd.Series[str]
+) -> pd.Series[bool]:
+    """Return what is hidden `at` one place: all of a group with a small number, and everybody's.
+
+    The numbers of a group add up to the group, and the groups to everybody.
+    """
+    of_group = small.groupby([at, group]).transform("any")
+    everybody = group == "all"
+    return of_group | ((of_group & ~everybody).groupby(at).transform("any") & everybody)
 
 
 def _near(rows: pd.DataFrame, k: int) -> pd.Series[bool]:
@@ -167,6 +200,25 @@ def _thin_curves(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     thin = last.drop(columns="n_at_risk").merge(first, on=keys).merge(totals, on=keys)
     thin["time_days"] = 7.0 * thin["week"]
     return thin.loc[thin["n_at_risk"] >= k, list(rows.columns)]
+
+
+def _thin_states(rows: pd.DataFrame, k: int) -> pd.DataFrame:
+    import pandas as pd
+
+    weekly = rows.assign(week=(-(-rows["time_days"] // 7)).astype(int))
+    parts = [
+        part.drop_duplicates("week", keep="last").set_index("week")
+        for _, part in weekly.groupby(["outcome_id", "group", "state"])
+    ]
+    if not parts:
+        return rows
+    # a week in which nothing happened stands as the week before
+    whole = [part.reindex(range(part.index.min(), part.index.max() + 1)).ffill() for part in parts]
+    thin = pd.concat(whole).reset_index()
+    thin["time_days"], thin["n"] = 7.0 * thin["week"], thin["n"].astype("Int64")
+    at = thin["outcome_id"] + "@" + thin["week"].astype(str)
+    hidden = _hide_around(thin["n"].between(1, k - 1), at, thin["group"])
+    return thin.loc[~hidden, list(rows.columns)].reset_index(drop=True)
 
 
 def _hide_scorecard(rows: pd.DataFrame, shown: pd.Series[float]) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from leukocytosis.scorecard import score
 from leukocytosis.store import Connection, connect, fetch, read_frame, scan, table, write_rows
 from leukocytosis.survival.adjusted import fit_adjusted
 from leukocytosis.survival.analyses import find_curves, fit_all
+from leukocytosis.survival.competing.analyses import find_states, fit_competing
 from leukocytosis.survival.second_engine import fit_second_engine
 from leukocytosis.survival.unadjusted import fit_unadjusted
 from leukocytosis.survival.unusable import split_outcomes
@@ -31,14 +32,18 @@ def estimate(
     study: Path,
     setting: str = "",
     seed: int = SEED,
+    *,
+    encounters: Path,
 ) -> None:
-    """Write `estimates`, `curves`, `table_one`, `scorecard` and `accuracy` of a study.
+    """Write `estimates`, `curves`, `states`, `table_one`, `scorecard` and `accuracy` of a study.
 
     `accuracy` is empty without a truth planted for this study, `scorecard` without claims.
-    `seed` is that of every draw; `setting` says what agreement with the paper means here.
+    `encounters` are the extract's, which show whether it records hospice. `seed` is that of every
+    draw; `setting` says what agreement with the paper means on this extract.
     """
     patients = read_frame(study / "analysis_set.parquet")
     with connect(study / ".scratch") as con:
+        recorded = records_hospice(con, encounters)
         usable, refused = split_outcomes(protocol, patients)
         first = fit_all(usable, patients)
         fitted = [
@@ -47,6 +52,7 @@ def estimate(
             *fit_unadjusted(usable, patients, first),
             *fit_adjusted(usable, patients, seed),
             *fit_second_engine(usable, patients, first),
+            *fit_competing(usable, patients, recorded=recorded),
             *fit_attribution(protocol, con, study),
             *fit_review(protocol, con, study),
         ]
@@ -54,6 +60,7 @@ def estimate(
         rows: dict[str, Sequence[dict[str, Any]]] = {
             "estimates": estimates,
             "curves": list(find_curves(usable, patients)),
+            "states": list(find_states(usable, patients, recorded=recorded)),
             "table_one": list(describe_patients(protocol, patients)),
         }
         found = score(claims, estimates, _attrition(con, study), setting) if claims else ()
@@ -64,6 +71,12 @@ def estimate(
         rows["accuracy"] = list(compare_with_truth(protocol, causes, known)) if known else []
         for name, written in rows.items():
             write_rows(con, written, table(name), study / f"{name}.parquet")
+
+
+def records_hospice(con: Connection, encounters: Path) -> bool:
+    """Return whether any discharge of the extract went to hospice; without one nobody can tell."""
+    query = f"SELECT count(*) FROM {scan(encounters)} WHERE disposition = 'hospice'"
+    return bool(fetch(con, query)[0][0])
 
 
 def _attrition(con: Connection, study: Path) -> list[dict[str, Any]]:

@@ -388,6 +388,9 @@ def describe_statistics(protocol: Protocol) -> tuple[str, ...]:
         f"holds {adjusted}.",
         f"A model with fewer than {analyses.min_events_per_parameter:g} events per parameter is "
         "not fitted. Proportional hazards are tested after Grambsch and Therneau.",
+        "Where hospice and death compete, the risk of each is Aalen–Johansen's cumulative "
+        "incidence (95 % log-log intervals from the infinitesimal jackknife); groups are compared "
+        "by Gray's test, by cause-specific Cox models and by Fine–Gray models.",
         "The contrasts are descriptive: groups differ in more than their cause. p values are "
         "two-sided and not adjusted beyond the pairs.",
         ROUNDING,

@@ -17,7 +17,7 @@ from leukocytosis.report import (
 )
 from leukocytosis.store import read_frame
 
-STUDY_TABLES = ("attrition", "estimates", "curves", "table_one", "scorecard", "accuracy")
+STUDY_TABLES = ("attrition", "estimates", "curves", "states", "table_one", "scorecard", "accuracy")
 EXTRACT_TABLES = ("quality", "ledger")
 HEADLINES = "headlines.txt"
 

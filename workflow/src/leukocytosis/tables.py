@@ -494,6 +494,23 @@ CURVES = Table(
     tier="aggregate",
 )
 
+STATES = Table(
+    "states",
+    "group × state × time of an outcome whose events compete",
+    ("outcome_id", "group", "state", "time_days"),
+    (
+        text("outcome_id", "The outcome."),
+        text("group", "The cause group, or `all`."),
+        text("state", "One of four states that add up to 1, or `ever in hospice`."),
+        number("time_days", "Time since the index.", "days"),
+        count("n", "Patients seen in the state."),
+        number("probability", "Aalen–Johansen estimate just after that time.", "fraction"),
+        maybe(number("ci_low", "Lower end of the 95 % log-log interval.")),
+        maybe(number("ci_high", "Upper end of the 95 % log-log interval.")),
+    ),
+    tier="aggregate",
+)
+
 SCORECARD = Table(
     "scorecard",
     "published number",
@@ -589,6 +606,7 @@ def analysis_set_table(outcome_ids: Iterable[str]) -> Table:
         for column in (
             Column(f"{outcome}_days", "number", f"Index to the end of {outcome}.", "days"),
             Column(f"{outcome}_status", "integer", "0 censored, 1 event, 2 competing."),
+            text(f"{outcome}_ended_by", f"What ended the follow-up of {outcome}."),
         )
     ]
     return Table(
@@ -633,6 +651,7 @@ ALL = (
     ESTIMATES,
     TABLE_ONE,
     CURVES,
+    STATES,
     SCORECARD,
     ACCURACY,
 )

@@ -3,6 +3,7 @@
 from leukocytosis.figures.causes import draw_causes
 from leukocytosis.figures.flow import draw_flow
 from leukocytosis.figures.forest import draw_forest
+from leukocytosis.figures.incidence import draw_incidence, draw_states
 from leukocytosis.figures.standardised import draw_standardised
 from leukocytosis.figures.style import render_svg, save_figure
 from leukocytosis.figures.survival import draw_survival
@@ -12,8 +13,10 @@ __all__ = [
     "draw_causes",
     "draw_flow",
     "draw_forest",
+    "draw_incidence",
     "draw_overlap",
     "draw_standardised",
+    "draw_states",
     "draw_survival",
     "render_svg",
     "save_figure",

@@ -10,6 +10,8 @@ from leukocytosis.matching import compile_in_systems
 from leukocytosis.store import add_views, connect, quoted, write_table
 from leukocytosis.tables import analysis_set_table
 
+FOLLOW_UP = ("days", "status", "ended_by")
+
 
 def derive_analysis_set(
     protocol: Protocol,
@@ -41,14 +43,14 @@ def derive_analysis_set(
 
 
 def _compile_follow_up(outcome_id: str) -> str:
-    return f"o.{outcome_id}_days, o.{outcome_id}_status"
+    return ", ".join(f"o.{outcome_id}_{column}" for column in FOLLOW_UP)
 
 
 def _compile_outcomes(outcome_ids: list[str]) -> str:
     columns = ", ".join(
         f"any_value({column}) FILTER (outcome_id = {quoted(o)}) AS {o}_{column}"
         for o in outcome_ids
-        for column in ("days", "status")
+        for column in FOLLOW_UP
     )
     return f"SELECT episode_id, {columns} FROM outcomes GROUP BY episode_id"
 

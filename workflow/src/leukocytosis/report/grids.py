@@ -30,6 +30,7 @@ from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
 
 CANNOT = "cannot be estimated, because "
 NOT_REACHED = "not reached"
+EVENTS = {"hospice": "discharge to hospice", "death": "death without hospice"}
 # order of display; the tables are sorted by their keys
 VARIABLES = ("age", "sex", "tumour", "metas", "index", "neutrophil", "cause", "certainty")
 
@@ -306,7 +307,9 @@ def _test(row: Row, notes: Notes) -> str:
 
 
 def _title(inputs: ReportInputs, outcome_id: str) -> str:
-    return {o.id: o.title for o in inputs.protocol.outcomes}.get(outcome_id, outcome_id)
+    outcome, _, event = outcome_id.partition(":")  # of several events, one
+    title = {o.id: o.title for o in inputs.protocol.outcomes}.get(outcome, outcome)
+    return f"{title} ({EVENTS[event]})" if event else title
 
 
 def list_cox(inputs: ReportInputs, outcome_id: str) -> Grid:

@@ -21,6 +21,7 @@ from leukocytosis.figures import (
 from leukocytosis.figures.survival import is_survival
 from leukocytosis.prose import describe_statistics
 from leukocytosis.report import attribution, grids
+from leukocytosis.report.competing import describe_competing, draw_competing
 from leukocytosis.report.engines import describe_agreement, list_engines
 from leukocytosis.report.estimators import describe_estimators
 from leukocytosis.report.headlines import (
@@ -109,6 +110,7 @@ def draw_all(inputs: ReportInputs) -> tuple[Drawing, ...]:
             "numbers at the horizon.",
             draw_standardised(protocol, primary, estimates, curves),
         ),
+        *(Drawing(name, "competing", *words, f) for name, words, f in draw_competing(inputs)),
     )  # fmt: skip
 
 
@@ -165,6 +167,7 @@ def _context(inputs: ReportInputs, drawings: Sequence[Drawing]) -> dict[str, Any
         "certainty": describe_certainty(inputs),
         "plr_interval": describe_plr_interval(inputs),
         "review": describe_review(inputs),
+        "competing": describe_competing(inputs),
         "statistics": describe_statistics(inputs.protocol),
         "risks": [grids.list_risks(inputs, outcome) for outcome in outcomes],
         "cox": [grids.list_cox(inputs, outcome) for outcome in outcomes],
