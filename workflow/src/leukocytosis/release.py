@@ -17,7 +17,8 @@ from leukocytosis.report import (
 )
 from leukocytosis.store import read_frame
 
-STUDY_TABLES = ("attrition", "estimates", "curves", "table_one", "scorecard", "accuracy")
+STUDY_TABLES = ("attrition", "estimates", "curves", "table_one", "scorecard", "accuracy",
+                "multiverse", "variants", "decisions", "options")  # fmt: skip
 EXTRACT_TABLES = ("quality", "ledger")
 HEADLINES = "headlines.txt"
 

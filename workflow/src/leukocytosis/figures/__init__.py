@@ -3,6 +3,7 @@
 from leukocytosis.figures.causes import draw_causes
 from leukocytosis.figures.flow import draw_flow
 from leukocytosis.figures.forest import draw_forest
+from leukocytosis.figures.specification import draw_specification, draw_thresholds
 from leukocytosis.figures.style import render_svg, save_figure
 from leukocytosis.figures.survival import draw_survival
 from leukocytosis.figures.upset import draw_overlap
@@ -12,7 +13,9 @@ __all__ = [
     "draw_flow",
     "draw_forest",
     "draw_overlap",
+    "draw_specification",
     "draw_survival",
+    "draw_thresholds",
     "render_svg",
     "save_figure",
 ]

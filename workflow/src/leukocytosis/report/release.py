@@ -27,6 +27,7 @@ from leukocytosis.report.headlines import (
     describe_plr_interval,
 )
 from leukocytosis.report.inputs import ReportInputs, check_aggregate
+from leukocytosis.report.multiverse import describe_multiverse, draw_multiverse
 from leukocytosis.report.review import describe_review
 from leukocytosis.tables import BY_NAME
 
@@ -98,6 +99,8 @@ def draw_all(inputs: ReportInputs) -> tuple[Drawing, ...]:
             "Forest plot of hazard ratios, unadjusted and adjusted; the table below has the same "
             "numbers.", draw_forest(estimates, primary),
         ),
+        *(Drawing(name, "multiverse", caption, alt, figure)
+          for name, caption, alt, figure in draw_multiverse(inputs)),
     )  # fmt: skip
 
 
@@ -154,6 +157,7 @@ def _context(inputs: ReportInputs, drawings: Sequence[Drawing]) -> dict[str, Any
         "certainty": describe_certainty(inputs),
         "plr_interval": describe_plr_interval(inputs),
         "review": describe_review(inputs),
+        "multiverse": describe_multiverse(inputs),
         "statistics": describe_statistics(inputs.protocol),
         "risks": [grids.list_risks(inputs, outcome) for outcome in outcomes],
         "cox": [grids.list_cox(inputs, outcome) for outcome in outcomes],
