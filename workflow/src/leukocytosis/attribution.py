@@ -44,9 +44,7 @@ def _count_decisions(con: Connection, study: Path) -> list[tuple[str, int]]:
     return sorted(fetch(con, query))
 
 
-def _count_patterns(
-    protocol: Protocol, con: Connection, study: Path
-) -> list[tuple[Present, int]]:
+def _count_patterns(protocol: Protocol, con: Connection, study: Path) -> list[tuple[Present, int]]:
     """Return each combination of causes and grades that could decide, with its patients."""
     causes = {cause.id: cause for cause in protocol.causes}
     grades = ", ".join(quoted(grade) for grade in CERTAINTY)

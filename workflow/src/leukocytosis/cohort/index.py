@@ -43,8 +43,8 @@ def find_index(
         ])  # fmt: skip
         counts = _narrow_counts(con, protocol, codelists)
         con.execute(
-            f"CREATE TEMP TABLE firsts AS SELECT patient_id AS episode_id, patient_id, {FIRST_COUNT} "
-            "FROM qualifying GROUP BY patient_id"
+            "CREATE TEMP TABLE firsts AS SELECT patient_id AS episode_id, patient_id, "
+            f"{FIRST_COUNT} FROM qualifying GROUP BY patient_id"
         )
         judge_candidates(con, protocol, codelists)
         _write_attrition(con, protocol, counts, out)

@@ -113,7 +113,7 @@ class Sensitivity(Strict):
     @model_validator(mode="after")
     def _distinct(self) -> Self:
         faults = [] if len({*self.contrast}) == 2 else ["contrast: names one group twice"]
-        names = [decision.id for decision in (*self.decisions, *self.fixed)]
+        names = [decision.id for decision in self.decisions] + [fixed.id for fixed in self.fixed]
         faults += [f"decision '{n}' is given twice" for n in sorted(_repeated(names))]
         for decision in self.decisions:
             options = [OWN, *(option.id for option in decision.options)]

@@ -47,7 +47,7 @@ class Variations:
             data = self.protocol.model_dump(mode="json", by_alias=True, include={name})[name]
             for part in parts:
                 data = _reorder(data, part) if name == "precedence" else merge(data, part)
-            kind = type(self.protocol).model_fields[name].annotation
+            kind: Any = type(self.protocol).model_fields[name].annotation
             self._sections[key] = TypeAdapter(kind).validate_python(data)
         return self._sections[key]
 

@@ -159,8 +159,8 @@ def draw_thresholds(protocol: Protocol, points: Sequence[tuple[float, Row]]) -> 
         figure = new_figure(2.9)
         axes = figure.add_axes((0.14, 0.27, 0.83, 0.65))
         values, rows = [value for value, _ in shown], [row for _, row in shown]
-        ends = [[_cut(row[end]) for row in rows] for end in ("ci_low", "ci_high")]
-        axes.fill_between(values, *ends, color=PALETTE[0], alpha=0.18, linewidth=0)
+        low, high = ([_cut(row[end]) for row in rows] for end in ("ci_low", "ci_high"))
+        axes.fill_between(values, low, high, color=PALETTE[0], alpha=0.18, linewidth=0)
         axes.plot(values, [row["estimate"] for row in rows], "o-", color=PALETTE[0], markersize=3)
         axes.axhline(1, color=INK, linewidth=0.8)
         own = protocol.index.above.value

@@ -18,6 +18,7 @@ from leukocytosis.survival.row import CANNOT
 TOGETHER = "together"
 LEAST_PER_OPTION = 3  # drawn variants with a number, for each option, before a share is told
 OWN_TITLE = "as in the protocol"
+NOT_VARIED = "no drawn variant that differs in it has a hazard ratio"
 SAME = "is what the study does"
 NO_CHANGE = "changes the index, the cause or the follow-up of nobody here"
 
@@ -47,16 +48,17 @@ def describe_decisions(
     contrasts = {row["variant"]: row for row in rows if row["analysis_id"] == HAZARD_RATIO}
     drawn = [v for v in variants if v.family == "drawn"]
     known = [v for v in drawn if contrasts[v.number]["estimate"] is not None]
-    varied = [d for d in protocol.sensitivity.decisions if len({v.choices[d.id] for v in known}) > 1]
+    decisions, n = protocol.sensitivity.decisions, len(known)
+    varied = [d for d in decisions if len({v.choices[d.id] for v in known}) > 1]
     shares, reason = _explain(known, varied, contrasts)
     described = [
-        {"decision": d.id, "title": d.title, "n_variants": len(known), "explained": shares.get(d.id),
-         "note": None if d.id in shares else reason or CANNOT + "it has no option to try here"}
-        for d in protocol.sensitivity.decisions
+        {"decision": d.id, "title": d.title, "n_variants": n, "explained": shares.get(d.id),
+         "note": None if d.id in shares else reason or CANNOT + NOT_VARIED}
+        for d in decisions
     ]  # fmt: skip
     rest = 1 - sum(shares.values()) if shares else None
     described.append({"decision": TOGETHER, "title": "decisions acting together",
-                      "n_variants": len(known), "explained": rest, "note": reason})  # fmt: skip
+                      "n_variants": n, "explained": rest, "note": reason})  # fmt: skip
     described += [
         {"decision": fixed.id, "title": fixed.title, "n_variants": 0, "explained": None,
          "note": f"not varied: {fixed.reason}"}

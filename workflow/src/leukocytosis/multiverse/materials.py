@@ -143,7 +143,8 @@ def _read_outcomes(
     days = np.zeros((len(outcomes), len(place)))
     status = np.zeros((len(outcomes), len(place)), dtype=np.int64)
     with connect(folder / ".scratch") as con:
-        query = f"SELECT outcome_id, episode_id, days, status FROM {scan(folder / 'outcomes.parquet')}"
+        table = scan(folder / "outcomes.parquet")
+        query = f"SELECT outcome_id, episode_id, days, status FROM {table}"
         for outcome, episode, day, end in fetch(con, query):
             days[order[outcome], place[episode]] = day
             status[order[outcome], place[episode]] = end

@@ -1,4 +1,4 @@
-"""Which variants of a study there are: its own, each option alone, drawn combinations, thresholds."""
+"""Which variants of a study there are: its own, options alone, drawn combinations, thresholds."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from leukocytosis.config.variation import Variations
 
 Family = Literal["own", "alone", "drawn", "threshold"]
 Choices = Mapping[str, str]  # decision → option; a decision left out is the study's own
+NOT_HERE = "cannot be varied here, because "
 THRESHOLD_CURVE = "threshold_curve"
 
 
@@ -49,7 +50,7 @@ def why_not(protocol: Protocol, option: Option, absent: frozenset[str]) -> str |
         return None
     tables = {protocol.rule(str(item["id"])).from_ for item in option.change.evidence or ()}
     if tables <= absent:
-        return f"cannot be varied here, because the extract has no {' and no '.join(sorted(tables))}"
+        return NOT_HERE + f"the extract has no {' and no '.join(sorted(tables))}"
     return None
 
 
@@ -62,7 +63,7 @@ def list_variants(
     often as any other (but for a rest) and in an order of its own, from `seed`.
     """
     variations = Variations(protocol)
-    variants = []
+    variants: list[Variant] = []
     for family, choices, changes in _list_choices(protocol, options, seed):
         varied = variations.vary(changes) if changes else protocol
         variants.append(Variant(len(variants), family, choices, varied))
@@ -94,9 +95,7 @@ def _draw(
         decision: draws.permutation(np.resize([OWN, *found], n_drawn)).tolist()
         for decision, found in options.items()
     }
-    yield from (
-        dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)
-    )
+    yield from (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
 
 
 def find_decision(protocol: Protocol, decision_id: str) -> Decision:

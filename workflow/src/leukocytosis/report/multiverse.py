@@ -145,15 +145,14 @@ class _Verse:
             elif judge(row) != judge(self.own):
                 moved.append(f"{told}, interval {_words(row)}")
         yield f"One decision alone turns the direction: {'; '.join(turned) or 'none'}."
-        yield f"One decision alone moves the interval past 1 or onto it: {'; '.join(moved) or 'none'}."
+        told = "; ".join(moved) or "none"
+        yield f"One decision alone moves the interval past 1 or onto it: {told}."
 
     def _title(self, decision: str) -> str:
         return {d.id: d.title for d in self.asked.decisions}[decision]
 
     def _option(self, decision: str, option: str) -> Row:
-        return next(
-            r for r in self.options if r["decision"] == decision and r["option"] == option
-        )
+        return next(r for r in self.options if r["decision"] == decision and r["option"] == option)
 
     def list_alone(self) -> Grid:
         """Return each option alone: patients, hazard ratio, conclusion, and why it is plausible."""
@@ -252,5 +251,3 @@ def _words(row: Mapping[str, Any]) -> str:
     return {"above 1": "lies above 1", "below 1": "lies below 1", "includes 1": "includes 1"}[
         judge(row)
     ]
-
-

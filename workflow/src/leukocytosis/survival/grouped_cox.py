@@ -77,9 +77,7 @@ def _why_not(sample: Grouped, names: Sequence[str], least: float) -> str | None:
             return f"there are no events among the {here} with cause group {name}"
     p = int((n > 0).sum()) - 1
     if events.sum() < least * p:
-        return (
-            f"{events.sum()} events are too few for {p} coefficients (fewer than {least:g} each)"
-        )
+        return f"{events.sum()} events are too few for {p} coefficients (fewer than {least:g} each)"
     return None
 
 
