@@ -62,9 +62,11 @@ types: $(READY)  ## the type checker
 oracle: $(READY)  ## make R's numbers again (needs R with survival, vcd, psych, survey)
 	Rscript tests/oracle/survival/make_oracle.R tests/oracle/survival
 	Rscript tests/oracle/review/make_oracle.R tests/oracle/review
+	Rscript tests/oracle/multiverse/make_oracle.R tests/oracle/multiverse
 
-bench: $(READY)  ## raw files to outcomes at growing size; prints ratios
+bench: $(READY)  ## raw files to outcomes at growing size, a multiverse beside R; prints ratios
 	python -m leukocytosis.bench $(BENCH)
+	python -m leukocytosis.bench_multiverse
 
 clean:  ## remove results (raw data stay)
 	rm -rf results .snakemake

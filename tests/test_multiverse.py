@@ -171,7 +171,9 @@ def test_numbers_are_those_of_the_study(synthetic: tuple[Run, Verse]) -> None:
     for analysis, term, key in (
         ("cause_shares", None, "term"), ("risk", "risk", "group"),
     ):  # fmt: skip
-        theirs = found[(found["analysis_id"] == analysis) & found["outcome_id"].isin(["-", outcome])]
+        theirs = found[
+            (found["analysis_id"] == analysis) & found["outcome_id"].isin(["-", outcome])
+        ]
         theirs = theirs[theirs["time_days"].isna() | (theirs["time_days"] == 84)].set_index(key)
         for row in ours[ours["analysis_id"] == analysis].itertuples():
             other = theirs.loc[getattr(row, key)]

@@ -132,13 +132,14 @@ def _draw_choices(
     lines: Sequence[tuple[str, str | None, str]],
     taken: Sequence[Mapping[str, str]],
 ) -> None:
+    margin = LEFT / (0.985 - LEFT)  # of the room for words, in widths of the axes
+    place: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "center"}
     for i, (decision, option, words) in enumerate(lines):
         y = len(lines) - 1 - i
-        place: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "center"}
-        title = option is None
-        axes.text(-0.99 * LEFT / (0.985 - LEFT) if title else -0.015, y, words, fontsize=6.5,
-                  ha="left" if title else "right", weight="bold" if title else "normal",
-                  color=INK, **place)  # fmt: skip
+        if option is None:
+            axes.text(-0.99 * margin, y, words, fontsize=6.5, weight="bold", **place)
+            continue
+        axes.text(-0.015, y, words, fontsize=6.5, ha="right", **place)
         here = [x for x, choice in enumerate(taken) if choice.get(decision, OWN) == option]
         _draw_bars(axes, [(x, y - 0.36, y + 0.36) for x in here], color=INK, linewidth=0.7)
     axes.set_ylim(-0.6, len(lines) - 0.4)

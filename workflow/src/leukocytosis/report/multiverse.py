@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from leukocytosis.report.inputs import ReportInputs, Row
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-CONTRAST = "hazard_ratio"
+CONTRAST, SAME = "hazard_ratio", "is what the study does"
 SPECIFICATION = (
     "Drawn combinations of decisions by hazard ratio, with 95 % intervals. A mark beneath says "
     "which option of each decision made it. The dashed line is the study's own hazard ratio."
@@ -28,8 +29,9 @@ METHOD = (
     "Share of variance: of the log hazard ratio over the drawn combinations, what a decision's "
     "options add to R² of a linear model, averaged over every order in which the decisions can "
     "enter it (Lindeman, Merenda and Gold 1980). It describes this list of options, each as "
-    "frequent as any other; it does not say which option is right, nor how large chance is, and "
-    "with another list it would be another number."
+    "frequent as any other, and a percent or two come about by the draw alone; it does not say "
+    "which option is right, nor how large chance is, and with another list it would be another "
+    "number."
 )
 
 
@@ -119,7 +121,7 @@ class _Verse:
     def _describe_drawn(self, known: Sequence[Row]) -> str:
         told = (
             f"Of {len(self.drawn)} drawn combinations of decisions, {len(known)} have a hazard "
-            "ratio that can be shown"
+            f"ratio that can be shown{self._describe_gaps(len(known))}"
         )
         if not known:
             return f"{told}."
@@ -132,6 +134,13 @@ class _Verse:
             f"{counts['above 1']}, includes 1 in {counts['includes 1']} and lies below 1 in "
             f"{counts['below 1']} of them."
         )
+
+    def _describe_gaps(self, n_known: int) -> str:
+        reasons = Counter(row["note"] for row in self.drawn if not is_known(row["estimate"]))
+        if not reasons:
+            return ""
+        reason, n = min(reasons.items(), key=lambda found: (-found[1], str(found[0])))
+        return f" (of the {len(self.drawn) - n_known} others, {n}: {reason})"
 
     def _describe_changes(self) -> Iterator[str]:
         turned, moved = [], []
@@ -168,7 +177,7 @@ class _Verse:
     def _ordered(self) -> list[Row]:
         """Return the options but the study's own, in the protocol's order."""
         order = [(d.id, o.id) for d in self.asked.decisions for o in d.options]
-        found = [row for row in self.options if row["option"] != OWN]
+        found = [r for r in self.options if r["option"] != OWN and r["note"] != SAME]
         return sorted(found, key=lambda row: order.index((row["decision"], row["option"])))
 
     def _show_option(self, option: Row, notes: Notes) -> tuple[str, ...]:

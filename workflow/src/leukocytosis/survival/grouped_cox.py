@@ -154,12 +154,15 @@ def _maximise(events: _Events, present: BoolArray) -> tuple[FloatArray, FloatArr
     idle = np.eye(present.shape[1]) * ~present[:, :, None]  # a group that nobody has stays at 0
     coefficients = np.zeros(present.shape)
     likelihood, score, information = _weigh(events, coefficients)
-    settled = sound = np.ones(len(present), dtype=bool)
+    sound, settled = (np.full(len(present), value) for value in (True, False))
     for _ in range(MAX_STEPS):
-        sound = np.linalg.cond(information + idle) < 1 / np.finfo(np.float64).eps
-        solvable = np.where(sound[:, None, None], information + idle, np.eye(present.shape[1]))
-        step = np.linalg.solve(solvable, (score * sound[:, None])[:, :, None])[:, :, 0]
-        settled = np.abs(step).max(axis=1) < STEP_TOLERANCE
+        sound &= np.linalg.cond(information + idle) < 1 / np.finfo(np.float64).eps
+        moving = sound & ~settled  # the others stay, so that no sample depends on its neighbours
+        if not moving.any():
+            break
+        solvable = np.where(moving[:, None, None], information + idle, np.eye(present.shape[1]))
+        step = np.linalg.solve(solvable, (score * moving[:, None])[:, :, None])[:, :, 0]
+        settled |= moving & (np.abs(step).max(axis=1) < STEP_TOLERANCE)
         for _ in range(MAX_HALVINGS):
             there = _weigh(events, coefficients + step)
             fell = there[0] < likelihood - 1e-9 * np.abs(likelihood)
@@ -168,6 +171,4 @@ def _maximise(events: _Events, present: BoolArray) -> tuple[FloatArray, FloatArr
             step[fell] /= 2
         coefficients = coefficients + step
         likelihood, score, information = there
-        if (settled | ~sound).all():
-            break
     return coefficients, information + idle, settled & sound
