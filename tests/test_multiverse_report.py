@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import report_fixtures as fixtures
+import yaml
 from conftest import CODELISTS, ROOT, SEED
 
 from leukocytosis.config import Policy, load_protocol
+from leukocytosis.config.sensitivity import Sensitivity
 from leukocytosis.disclosure import disclose
 from leukocytosis.errors import ConfigError
 from leukocytosis.figures import draw_specification, draw_thresholds
@@ -222,3 +224,11 @@ def test_all_faults_of_a_multiverse_are_told_at_once(tmp_path: Path) -> None:
         load_protocol(path, CODELISTS)
     assert "names one group twice" in str(refused.value)
     assert "decision 'hospice' is given twice" in str(refused.value)
+
+
+def test_the_snippets_of_the_documentation_run() -> None:
+    page = (ROOT / "docs/estimators/multiverse.md").read_text(encoding="utf-8")
+    (python,) = re.findall(r"```python\n(.*?)```", page, re.S)
+    exec(python, {})
+    (declared,) = re.findall(r"```yaml\n(.*?)```", page, re.S)
+    Sensitivity.model_validate(yaml.safe_load(declared)["sensitivity"])
