@@ -13,14 +13,18 @@ import pytest
 import yaml
 from conftest import CODELISTS, ROOT, SEED, UNITS, Run, protocol_of, run_study
 
+from leukocytosis.attribution import fit_attribution
+from leukocytosis.causes.classify import decide
 from leukocytosis.config import Protocol, load_manifest, load_protocol
-from leukocytosis.config.sensitivity import OWN, Option
+from leukocytosis.config.sensitivity import OWN, Change, Option
 from leukocytosis.config.variation import Variations
 from leukocytosis.multiverse import Vocabulary, fit_multiverse
 from leukocytosis.multiverse.labels import Decider
 from leukocytosis.multiverse.materials import materialise
 from leukocytosis.multiverse.rows import prepare
 from leukocytosis.multiverse.variants import find_options, list_variants
+from leukocytosis.prose import describe_protocol
+from leukocytosis.store import connect
 from leukocytosis.survival.analyses import fit_all
 from leukocytosis.synthetic import draw_extract
 
@@ -263,3 +267,38 @@ def test_changes_are_made_one_after_the_other() -> None:
     infection = next(cause for cause in varied.causes if cause.id == "infection")
     assert not varied.may_decide(infection, "probable") and varied.may_decide(infection, "definite")
     assert np.all([varied.population == PROTOCOL.population, varied.index == PROTOCOL.index])
+
+
+def test_nobody_beyond_the_threshold_gives_reasons_not_numbers(tiny: Run, tmp_path: Path) -> None:
+    high = Variations(PROTOCOL).vary([Change(index={"above": {"value": 9000}})])
+    assert high.sensitivity is not None
+    decisions = tuple(d for d in high.sensitivity.decisions if d.id != "threshold")
+    asked = high.sensitivity.model_copy(update={"decisions": decisions, "threshold_curve": None})
+    nobody = high.model_copy(update={"sensitivity": asked})
+    fit_multiverse(nobody, VOCABULARY, tiny.extract, tmp_path, SEED)
+    rows = pd.read_parquet(tmp_path / "multiverse.parquet")
+    assert rows["variant"].nunique() >= 200 and rows["estimate"].isna().all()
+    assert set(rows["note"]) == {"cannot be estimated, because there are no patients"}
+    explained = pd.read_parquet(tmp_path / "decisions.parquet")
+    assert explained["explained"].isna().all() and explained["note"].notna().all()
+
+
+def test_a_cause_less_certain_than_asked_does_not_decide(tiny: Run) -> None:
+    statuses = {rule.id: "not_met" for rule in PROTOCOL.evidence}
+    statuses |= {"infection_code": "met", "antibacterial_course": "met"}
+    assert decide(PROTOCOL, statuses).primary_cause == "infection"
+    for change in (Change(causes=[{"id": "infection", "least_certainty": "definite"}]),
+                   Change(least_certainty="definite")):  # fmt: skip
+        stricter = Variations(PROTOCOL).vary([change])
+        found = decide(stricter, statuses)
+        assert found.primary_cause == "undetermined" and found.present == {"infection": "probable"}
+        assert found.decided_by == "no precedence step lets the grade found decide"
+        said = " ".join(statement.text for statement in describe_protocol(stricter))
+        assert "decides only when definite." in said
+        with connect(tiny.study / ".scratch") as con:
+            rows = {(r.analysis_id, r.term): r.n_events
+                    for r in fit_attribution(stricter, con, tiny.study)}  # fmt: skip
+        present = pd.read_parquet(tiny.study / "causes_present.parquet").value_counts(
+            ["cause", "grade"]
+        )
+        assert 0 < rows["order_any_highest", "infection"] == present["infection", "definite"]

@@ -84,11 +84,9 @@ BAD = {
         sample([5, 6, 7, 8], [1, 1, 0, 0], [0, 0, 1, 1]),
     "there are no events among the 1 with cause group other":
         sample([5, 6, 7], [1, 1, 0], [0, 1, 2]),
-    "1 events are too few for 1 coefficients (fewer than 5 each)":
-        sample([5, 6], [1, 0], [0, 0]),
+    "2 events are too few for 1 coefficients (fewer than 5 each)":
+        sample([5, 6], [1, 1], [0, 1]),
 }  # fmt: skip
-BAD["2 events are too few for 1 coefficients (fewer than 5 each)"] = sample([5, 6], [1, 1], [0, 1])
-del BAD["1 events are too few for 1 coefficients (fewer than 5 each)"]
 
 
 @pytest.mark.parametrize("reason", BAD)
@@ -111,3 +109,13 @@ def test_groups_never_at_risk_together_have_no_ratio() -> None:
     early = sample([1.0] * 6 + [9.0] * 6, [1] * 12, [0] * 6 + [1] * 6)
     (number,) = fit_grouped_cox([early], NAMES)
     assert number.estimate is None and "cannot be estimated, because" in str(number.note)
+
+
+@pytest.mark.parametrize(
+    ("days", "status", "said"),
+    [([-1.0, 2.0], [1, 1], "negative"), ([np.nan, 2.0], [1, 1], "missing"),
+     ([1.0, 2.0], [1, 2], "competing")],
+)  # fmt: skip
+def test_times_that_cannot_be_are_refused(days: list[float], status: list[int], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        fit_grouped_cox([sample(days, status, [0, 1])], NAMES)

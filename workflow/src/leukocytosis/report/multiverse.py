@@ -29,9 +29,9 @@ METHOD = (
     "Share of variance: of the log hazard ratio over the drawn combinations, what a decision's "
     "options add to R² of a linear model, averaged over every order in which the decisions can "
     "enter it (Lindeman, Merenda and Gold 1980). It describes this list of options, each as "
-    "frequent as any other, and a percent or two come about by the draw alone; it does not say "
-    "which option is right, nor how large chance is, and with another list it would be another "
-    "number."
+    "frequent as any other, and a percent or two come about by the draw alone. Ratios that rest "
+    "on few events scatter by chance, and that scatter is shared out, too. It does not say which "
+    "option is right, and with another list it would be another number."
 )
 
 
@@ -166,7 +166,7 @@ class _Verse:
     def list_alone(self) -> Grid:
         """Return each option alone: patients, hazard ratio, conclusion, and why it is plausible."""
         notes = Notes()
-        own = ("the study itself", "", format_number(self.own["n"]),
+        own = ("the study itself", "as in the protocol", format_number(self.own["n"]),
                show_number(self.own, notes, 2), f"interval {_words(self.own)}", "", "")  # fmt: skip
         rows = [own, *(self._show_option(row, notes) for row in self._ordered())]
         head = ("Decision", "Option", "Patients", "Hazard ratio (95 % interval)", "Conclusion",

@@ -16,7 +16,7 @@ from .cox import ABSURD_STANDARD_ERROR, MIN_EVENTS_PER_PARAMETER
 from .partial_likelihood import MAX_HALVINGS, MAX_STEPS, STEP_TOLERANCE
 from .proportion import Z_95
 from .row import Number, missing
-from .times import BoolArray, FloatArray, IntArray
+from .times import BoolArray, FloatArray, IntArray, check_times
 
 SEPARATED = "the likelihood has no maximum (separation, monotone likelihood)"
 
@@ -56,8 +56,10 @@ def fit_grouped_cox(
     """Return, per sample, the hazard ratio of group 1 against group 0 with its Wald interval.
 
     `names` are those of all groups, which all enter the model. Where it should not be fitted the
-    number is missing and says why, by the rules of `fit_cox`.
+    number is missing and says why, by the rules of `fit_cox`. ValueError as `check_times`.
     """
+    for sample in samples:
+        check_times(sample.days, sample.status)
     reasons = [_why_not(sample, names, min_events_per_parameter) for sample in samples]
     fitted = [sample for sample, reason in zip(samples, reasons, strict=True) if reason is None]
     numbers = iter(_fit(fitted, len(names)) if fitted else [])
