@@ -64,9 +64,11 @@ oracle: $(READY)  ## make R's numbers again (packages: CONTRIBUTING.md)
 	Rscript tests/oracle/competing/make_oracle.R tests/oracle/competing
 	Rscript tests/oracle/review/make_oracle.R tests/oracle/review
 	Rscript tests/oracle/estimators/make_oracle.R tests/oracle/estimators
+	Rscript tests/oracle/multiverse/make_oracle.R tests/oracle/multiverse
 
-bench: $(READY)  ## raw files to outcomes at growing size; prints ratios
+bench: $(READY)  ## raw files to outcomes at growing size, a multiverse beside R; prints ratios
 	python -m leukocytosis.bench $(BENCH)
+	python -m leukocytosis.bench_multiverse
 
 clean:  ## remove results (raw data stay)
 	rm -rf results .snakemake

@@ -22,6 +22,7 @@ LEVELS = {
     "attribution": 5, "review": 5, "validation": 5, "strips": 5,
     "estimate": 5, "figures": 5, "report": 5, "documents": 5, "notebook": 5, "dataset": 5,
     "crate": 5, "release": 6, "bench": 6, "explain": 6,
+    "multiverse": 5, "bench_multiverse": 6,
     "cli": 7,
 }  # fmt: skip
 NEVER_EACH_OTHER = {3}

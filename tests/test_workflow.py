@@ -127,7 +127,7 @@ def test_an_edit_reruns_what_depends_on_it_and_no_more(copy: Path) -> None:
     edit(protocol, "at_days: [14, 84]", "at_days: [28, 56, 84]")
     code = copy / "workflow/src/leukocytosis/followup/outcomes.py"
     edit(code, '"""Outcomes: the', '"""Outcomes; the')
-    assert planned(copy) == {"follow_up", "estimate", "release", "notebooks"}
+    assert planned(copy) == {"follow_up", "multiverse", "estimate", "release", "notebooks"}
     edit(code, '"""Outcomes; the', '"""Outcomes: the')
 
 

@@ -57,11 +57,15 @@ def protocol_files(wildcards):
     return [f"config/studies/{name}.yaml" for name in names]
 
 
-def protocol_sections(*sections):
-    """A digest of the protocol's sections, so that only the steps that read them run again."""
+def protocol_sections(*sections, **parts):
+    """A digest of the protocol's sections, so that only the steps that read them run again.
+
+    Of a section named with `parts`, only those keys count.
+    """
+    wanted = {**dict.fromkeys(sections, True), **parts}
     return lambda wildcards: digest_value(
         load_protocol(Path(f"config/studies/{wildcards.study}.yaml")).model_dump(
-            mode="json", include=set(sections)
+            mode="json", include=wanted
         )
     )
 

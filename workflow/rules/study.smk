@@ -52,7 +52,12 @@ rule classify_causes:
     params:
         code=digest_value([digest_code("causes"), digest_code("adjudication")]),
         protocol=protocol_sections(
-            "index", "evidence", "causes", "precedence", "undetermined_group"
+            "index",
+            "evidence",
+            "causes",
+            "precedence",
+            "least_certainty",
+            "undetermined_group",
         ),
         codelists=digest_files(sorted(Path("config/codelists").glob("*.csv"))),
         absent=lambda wildcards: sorted(manifest_of(wildcards).absent),
@@ -145,6 +150,43 @@ rule estimate:
         "../scripts/estimate.py"
 
 
+rule multiverse:
+    """The conclusion under other decisions, from evidence looked up once."""
+    input:
+        expand(f"{EXTRACTS}/{{table}}.parquet", table=CANONICAL, allow_missing=True),
+    output:
+        expand(
+            f"{RESULTS}/{{table}}.parquet",
+            table=["multiverse", "variants", "decisions", "options"],
+            allow_missing=True,
+        ),
+    log:
+        "results/logs/multiverse/{study}/{extract}.log",
+    conda:
+        "../../envs/leukocytosis.yaml"
+    params:
+        code=digest_code("multiverse"),
+        protocol=protocol_sections(
+            "index",
+            "population",
+            "evidence",
+            "causes",
+            "precedence",
+            "least_certainty",
+            "undetermined_group",
+            "outcomes",
+            "sensitivity",
+            analyses={"groups", "primary_outcome", "min_events_per_parameter"},
+        ),
+        codelists=digest_files(sorted(Path("config/codelists").glob("*.csv"))),
+        absent=lambda wildcards: sorted(manifest_of(wildcards).absent),
+        seed=config["seed"],
+    message:
+        "Trying other decisions"
+    script:
+        "../scripts/multiverse.py"
+
+
 rule release:
     """Figures, tables and report: the only folder that may leave."""
     input:
@@ -159,6 +201,10 @@ rule release:
                     "table_one",
                     "scorecard",
                     "accuracy",
+                    "multiverse",
+                    "variants",
+                    "decisions",
+                    "options",
                 ],
                 allow_missing=True,
             ),

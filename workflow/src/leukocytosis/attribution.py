@@ -28,7 +28,7 @@ def fit_attribution(protocol: Protocol, con: Connection, study: Path) -> Iterato
     (n,) = fetch(con, f"SELECT count(*) FROM {scan(study / 'causes.parquet')}")[0]
     for decided_by, count in _count_decisions(con, study):
         yield share("precedence", decided_by, count, n)
-    patterns = _count_patterns(con, study)
+    patterns = _count_patterns(protocol, con, study)
     for cause in protocol.causes:
         if not cause.residual:
             yield from _fit_orders(cause.id, patterns, n)
@@ -44,8 +44,9 @@ def _count_decisions(con: Connection, study: Path) -> list[tuple[str, int]]:
     return sorted(fetch(con, query))
 
 
-def _count_patterns(con: Connection, study: Path) -> list[tuple[Present, int]]:
+def _count_patterns(protocol: Protocol, con: Connection, study: Path) -> list[tuple[Present, int]]:
     """Return each combination of causes and grades that could decide, with its patients."""
+    causes = {cause.id: cause for cause in protocol.causes}
     grades = ", ".join(quoted(grade) for grade in CERTAINTY)
     query = (
         "SELECT pattern, count(*) FROM (SELECT episode_id, "
@@ -53,7 +54,12 @@ def _count_patterns(con: Connection, study: Path) -> list[tuple[Present, int]]:
         f"FROM {scan(study / 'causes_present.parquet')} WHERE grade IN ({grades}) "
         "GROUP BY episode_id) GROUP BY pattern ORDER BY pattern"
     )
-    return [(dict(atom.split(":") for atom in atoms), n) for atoms, n in fetch(con, query)]
+    found = [([atom.split(":") for atom in atoms], n) for atoms, n in fetch(con, query)]
+    patterns = [
+        ({c: grade for c, grade in atoms if protocol.may_decide(causes[c], grade)}, n)
+        for atoms, n in found
+    ]
+    return [(present, n) for present, n in patterns if present]
 
 
 def _fit_orders(cause: str, patterns: list[tuple[Present, int]], n: int) -> Iterator[Estimate]:

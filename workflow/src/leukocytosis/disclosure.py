@@ -25,7 +25,8 @@ def disclose(tables: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.Da
     Under a policy with `min_count` k above 1: estimates and percentages that rest on 1 to k − 1
     patients or events are hidden, and in a partition a second one if only one would be; the
     attrition is rounded to multiples of k; curves are given at every 7th day only, states on the
-    days on which none of a group holds so few.
+    days on which none of a group holds so few. Of a multiverse only hazard ratios are left, to two
+    decimals: its variants differ by few patients.
     """
     person = sorted(name for name in tables if BY_NAME[name].tier == "person")
     if person:
@@ -42,6 +43,7 @@ def disclose(tables: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.Da
         "attrition": _round_attrition,
         "curves": _thin_curves,
         "states": _thin_states,
+        "multiverse": _hide_variants,
     }
     for name, hidden in hide.items():
         if name in tables:
@@ -219,6 +221,25 @@ def _thin_states(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     at = thin["outcome_id"] + "@" + thin["week"].astype(str)
     hidden = _hide_around(thin["n"].between(1, k - 1), at, thin["group"])
     return thin.loc[~hidden, list(rows.columns)].reset_index(drop=True)
+
+
+def _hide_variants(rows: pd.DataFrame, k: int) -> pd.DataFrame:
+    rows = rows.copy()
+    risk = rows[rows["analysis_id"] == "risk"]
+    small = risk["n"].between(1, k - 1) | risk["n_events"].between(1, k - 1)
+    small |= (risk["n"] - risk["n_events"]).between(1, k - 1)
+    ratio = rows["analysis_id"] == "hazard_ratio"
+    hidden = ~ratio | rows["variant"].isin(risk.loc[small, "variant"])
+    rows["n"] = None
+    rows["n_events"] = None
+    rows[NUMBERS[:3]] = rows[NUMBERS[:3]].round(2)
+    rows.loc[hidden, NUMBERS[:3]] = None
+    rows.loc[hidden, "note"] = (
+        f"hidden: rests on fewer than {k} patients, or differs from another variant by so few"
+    )
+    # a reason may count patients
+    rows.loc[ratio & ~hidden & rows["estimate"].isna(), "note"] = "cannot be estimated"
+    return rows
 
 
 def _hide_scorecard(rows: pd.DataFrame, shown: pd.Series[float]) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from math import isnan
 from typing import TypeGuard
 
 from leukocytosis.config import Protocol
-from leukocytosis.config.cause import AtLeast, Cause, Way
+from leukocytosis.config.cause import AtLeast, Cause, Certainty, Way
 from leukocytosis.config.evidence import Assessed, Rule, Threshold, Through, Window
 from leukocytosis.config.protocol import Criterion, Differential, Index, Outcome
 
@@ -209,8 +209,15 @@ def describe_cause(protocol: Protocol, cause: Cause) -> str:
     ways = "; ".join(_describe_way(protocol, way) for way in cause.ways)
     group = f"{_capital(cause.title)} (group: {name_group(cause.group)}): "
     if cause.residual:
-        return f"{group}{_describe_residual(protocol, cause)} Certainty: {ways}."
-    return f"{group}{ways}.{_describe_refractory(protocol, cause)}"
+        words = f"{_describe_residual(protocol, cause)} Certainty: {ways}."
+    else:
+        words = f"{ways}.{_describe_refractory(protocol, cause)}"
+    return f"{group}{words}{_describe_least('It', cause.least_certainty)}"
+
+
+def _describe_least(who: str, least: Certainty) -> str:
+    enough = {"probable": "probable or definite", "definite": "definite"}.get(least)
+    return f" {who} decides only when {enough}." if enough else ""
 
 
 def _describe_residual(protocol: Protocol, cause: Cause) -> str:
@@ -350,6 +357,7 @@ def _describe_precedence(protocol: Protocol) -> Statement:
         grades = f" ({join(step.grades, 'or')})" if len(step.grades) < 3 else ""
         steps.append(name_cause(protocol, step.cause) + grades)
     text = f"Where several causes hold, the first of these decides: {'; '.join(steps)}."
+    text += _describe_least("A cause", protocol.least_certainty)
     return Statement("precedence", text, "operationalised", "the order of the protocol")
 
 

@@ -18,6 +18,7 @@ from leukocytosis.report import (
 from leukocytosis.store import read_frame
 
 STUDY_TABLES = ("attrition", "estimates", "curves", "states", "table_one", "scorecard", "accuracy")
+OWN_TABLES = ("multiverse", "variants", "decisions", "options")  # not on the page of studies
 EXTRACT_TABLES = ("quality", "ledger")
 HEADLINES = "headlines.txt"
 
@@ -37,7 +38,8 @@ def release(
     manuscript. TextError when a text holds a number bound to nothing; DisclosureError when a
     person-level table was about to leave.
     """
-    inputs = read_inputs(protocol, manifest, policy, claims, extract, folder.parent)
+    tables = (*STUDY_TABLES, *OWN_TABLES)
+    inputs = read_inputs(protocol, manifest, policy, claims, extract, folder.parent, tables)
     write_release(inputs, folder)
     write_manuscript(inputs, texts, folder / "manuscript")
     lines = "".join(f"{line}\n" for line in describe_headlines(inputs))
@@ -51,9 +53,10 @@ def read_inputs(
     claims: Claims | None,
     extract: Path,
     study: Path,
+    tables: Sequence[str] = STUDY_TABLES,
 ) -> ReportInputs:
     """Return a study's aggregate tables as they may leave; DisclosureError for any other."""
-    frames = {name: read_frame(study / f"{name}.parquet") for name in STUDY_TABLES}
+    frames = {name: read_frame(study / f"{name}.parquet") for name in tables}
     frames |= {name: read_frame(extract / f"{name}.parquet") for name in EXTRACT_TABLES}
     return ReportInputs(protocol, manifest, disclose(frames, policy), claims)
 

@@ -79,12 +79,12 @@ def decide(protocol: Protocol, statuses: Statuses) -> Decision:
     and absent; otherwise the episode is undetermined.
     """
     present = find_present(protocol, statuses)
-    groups = {cause.id: cause.group for cause in protocol.causes}
+    causes = {cause.id: cause for cause in protocol.causes}
     for i, step in enumerate(protocol.precedence, start=1):
-        grade = present.get(step.cause)
-        if grade in step.grades:
+        cause, grade = causes[step.cause], present.get(step.cause)
+        if grade and grade in step.grades and protocol.may_decide(cause, grade):
             decided_by = _describe_step(protocol, i, step, present)
-            return Decision(step.cause, groups[step.cause], str(grade), decided_by, present)
+            return Decision(cause.id, cause.group, grade, decided_by, present)
     reason = _describe_undetermined(protocol, statuses, present)
     return Decision(UNDETERMINED, protocol.undetermined_group, "possible", reason, present)
 
@@ -152,7 +152,7 @@ def _describe_undetermined(
 ) -> str:
     """Return why no cause decides: what stands alone, what speaks against, what was not seen."""
     if any(grade != REFRACTORY for grade in present.values()):
-        return "no precedence step names the grade found"
+        return "no precedence step lets the grade found decide"
     residual = [cause for cause in protocol.causes if cause.residual]
     reasons = {
         "not assessed": _unseen(residual, statuses),

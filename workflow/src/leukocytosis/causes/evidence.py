@@ -56,14 +56,17 @@ def collect_evidence(
                 f"CREATE TEMP TABLE {table} AS SELECT c.*, e.encounter_id AS index_encounter_id, "
                 f"e.index_at FROM cohort_{table} c JOIN episodes e USING (episode_id)"
             )
-        queries = [_judge_rule(con, rule, vocabulary) for rule in protocol.evidence]
-        write_table(con, " UNION ALL ".join(queries), EVIDENCE, study / "evidence.parquet")
-        met = " UNION ALL ".join(f"FROM met_{rule.id}" for rule in protocol.evidence)
-        write_table(con, met, EVIDENCE_EVENTS, study / "evidence_events.parquet")
+        # rule by rule: one query for all would hold them all in memory
+        for i, rule in enumerate(protocol.evidence):
+            for table, query in _judge_rule(con, rule, vocabulary).items():
+                verb = f"INSERT INTO {table}" if i else f"CREATE TEMP TABLE {table} AS"
+                con.execute(f"{verb} {query}")
+        write_table(con, "FROM judged", EVIDENCE, study / "evidence.parquet")
+        write_table(con, "FROM met", EVIDENCE_EVENTS, study / "evidence_events.parquet")
 
 
-def _judge_rule(con: Connection, rule: Rule, vocabulary: Vocabulary) -> str:
-    """Make `met_<rule>` (the records behind it) and return the rule's rows of `evidence`."""
+def _judge_rule(con: Connection, rule: Rule, vocabulary: Vocabulary) -> dict[str, str]:
+    """Return the queries of the rule's rows of `evidence` and of the records behind it."""
     event_id = BY_NAME[rule.from_].key[0]
     if rule.through:
         course = vocabulary.protocol.rule(rule.through.course)
@@ -77,7 +80,7 @@ def _judge_rule(con: Connection, rule: Rule, vocabulary: Vocabulary) -> str:
         f"{event_id} AS event_id, days_from_index FROM found_{rule.id} "
         f"WHERE episode_id IN ({enough})"
     )
-    return (
+    judged = (
         f"SELECT episode_id, {quoted(rule.id)} AS rule_id, "
         "CASE WHEN n_events > 0 THEN 'met' WHEN why IS NULL THEN 'not_met' ELSE 'not_assessed' END "
         "AS status, n_events, first_day, last_day, if(n_events > 0, NULL, why) AS note FROM ("
@@ -86,6 +89,7 @@ def _judge_rule(con: Connection, rule: Rule, vocabulary: Vocabulary) -> str:
         f"max(days_from_index) AS last_day FROM episodes LEFT JOIN met_{rule.id} "
         "USING (episode_id) GROUP BY episode_id)"
     )
+    return {"judged": judged, "met": f"FROM met_{rule.id}"}
 
 
 def compile_rule(rule: Rule, vocabulary: Vocabulary) -> str:

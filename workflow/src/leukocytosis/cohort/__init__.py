@@ -2,5 +2,6 @@
 
 from leukocytosis.cohort.index import find_index
 from leukocytosis.cohort.narrow import narrow
+from leukocytosis.cohort.several import find_indices
 
-__all__ = ["find_index", "narrow"]
+__all__ = ["find_index", "find_indices", "narrow"]

@@ -43,7 +43,7 @@ def compile_beyond(protocol: Protocol) -> str:
     above = protocol.index.above
     strict = {">": ">=", ">=": ">="}[above.operator]
     return (
-        "SELECT patient_id, encounter_id, taken_at, taken_precision, value, lab_id FROM labs "
+        "SELECT patient_id, encounter_id, taken_at, taken_precision, value, lab_id FROM {before} "
         f"WHERE concept = {quoted(protocol.index.concept)} AND coalesce(comparator, '') <> '<' "
         # '>40' is beyond 40 though its number is not; any other bound must exceed by its number
         f"AND (value {above.operator} {above.value} "

@@ -42,10 +42,13 @@ def find_index(
             "patients", "deaths", "labs", "diagnoses", "encounters", "microbiology",
         ])  # fmt: skip
         counts = _narrow_counts(con, protocol, codelists)
-        con.execute(f"CREATE TEMP TABLE candidates AS {COMPILED_CANDIDATES}")
-        _find_criteria(con, protocol, codelists)
+        con.execute(
+            "CREATE TEMP TABLE firsts AS SELECT patient_id AS episode_id, patient_id, "
+            f"{FIRST_COUNT} FROM qualifying GROUP BY patient_id"
+        )
+        judge_candidates(con, protocol, codelists)
         _write_attrition(con, protocol, counts, out)
-        _write_episodes(con, protocol, codelists, out)
+        write_episodes(con, protocol, codelists, out)
 
 
 def _narrow_counts(
@@ -62,65 +65,69 @@ def _narrow_counts(
     return counted
 
 
+FIRST_COUNT = (
+    "arg_min(struct_pack(taken_at, value, encounter_id, lab_id), (taken_at, -value, lab_id)) "
+    "AS index_count"
+)
 COMPILED_CANDIDATES = """
-    WITH firsts AS (
-        SELECT patient_id, arg_min(
-            struct_pack(taken_at, value, encounter_id), (taken_at, -value, lab_id)
-        ) AS index_count
-        FROM qualifying GROUP BY patient_id
-    )
-    SELECT patient_id, index_count, CAST(index_count.taken_at AS DATE) AS index_on,
+    SELECT episode_id, patient_id, index_count, CAST(index_count.taken_at AS DATE) AS index_on,
            sex, birth_year, died_on
     FROM firsts JOIN patients USING (patient_id) LEFT JOIN deaths USING (patient_id)
 """
 
 
-def _find_criteria(con: Connection, protocol: Protocol, codelists: Mapping[str, Codelist]) -> None:
-    """Add one yes/no column per criterion to the candidates, in table `judged`."""
+def judge_candidates(
+    con: Connection, protocol: Protocol, codelists: Mapping[str, Codelist]
+) -> None:
+    """Make the table `judged` from `firsts`: the candidates with a yes or no per criterion.
+
+    A patient may stand in `firsts` with several index counts, each an episode of its own.
+    """
+    con.execute(f"CREATE TEMP TABLE candidates AS {COMPILED_CANDIDATES}")
     first, last = compile_days("diagnoses")
     con.execute(
         "CREATE TEMP TABLE candidate_diagnoses AS "
         f"SELECT d.*, {first} AS days_from_index, {last} AS last_day_from_index, "
-        "c.index_count.encounter_id AS index_encounter_id "
+        "c.episode_id, c.index_count.encounter_id AS index_encounter_id "
         "FROM diagnoses d JOIN candidates c USING (patient_id)"
     )
     criteria = (*protocol.population.exclude, *protocol.population.include)
     columns = "".join(
-        ", patient_id IN (SELECT patient_id FROM candidate_diagnoses WHERE "
+        ", episode_id IN (SELECT episode_id FROM candidate_diagnoses WHERE "
         f"{compile_criterion(criterion, codelists)}) AS {criterion.id}"
         for criterion in criteria
     )
     con.execute(
         f"CREATE TEMP TABLE judged AS SELECT candidates.*, differential{columns} "
-        f"FROM candidates LEFT JOIN ({compile_differential(protocol)}) USING (patient_id)"
+        f"FROM candidates LEFT JOIN ({compile_differential(protocol)}) USING (episode_id)"
     )
 
 
 def compile_differential(protocol: Protocol) -> str:
-    """Return patient → share in the differential nearest to the index; no row when there is none.
+    """Return episode → share in the differential nearest to the index; no row when there is none.
 
     A bound (`>90`) and a result dated to the month are no share.
     """
     asked = protocol.index.differential
     if asked is None:
-        return "SELECT patient_id, CAST(NULL AS DOUBLE) AS differential FROM candidates LIMIT 0"
+        return "SELECT episode_id, CAST(NULL AS DOUBLE) AS differential FROM candidates LIMIT 0"
     day, _ = compile_days("labs")
     return f"""
-        SELECT patient_id, arg_min(share, (abs(epoch(taken_at) - epoch(index_at)), taken_at))
+        SELECT episode_id, arg_min(share, (abs(epoch(taken_at) - epoch(index_at)), taken_at))
             AS differential
         FROM (
-            SELECT patient_id, taken_at, index_at, sum(share) AS share
+            SELECT episode_id, taken_at, index_at, sum(share) AS share
             FROM (
-                SELECT patient_id, taken_at, index_count.taken_at AS index_at, concept,
+                SELECT episode_id, taken_at, index_count.taken_at AS index_at, concept,
                        max(value) AS share
                 FROM labs JOIN candidates USING (patient_id)
                 WHERE concept IN ({", ".join(quoted(concept) for concept in asked.concepts)})
                   AND value IS NOT NULL AND comparator IS NULL AND taken_precision <> 'month'
                   AND {day} >= {asked.window.from_day} AND {day} <= {asked.window.to_day}
                 GROUP BY ALL
-            ) GROUP BY patient_id, taken_at, index_at
+            ) GROUP BY episode_id, taken_at, index_at
             HAVING bool_or(concept = {quoted(asked.concepts[0])})
-        ) GROUP BY patient_id
+        ) GROUP BY episode_id
     """
 
 
@@ -190,34 +197,35 @@ def _count(con: Connection, source: str) -> int:
     return int(fetch(con, f"SELECT count(DISTINCT patient_id) FROM {source}")[0][0])
 
 
-def _write_episodes(
+def write_episodes(
     con: Connection, protocol: Protocol, codelists: Mapping[str, Codelist], out: Path
 ) -> None:
+    """Write `episodes`: the candidates of the table `judged` that meet every criterion."""
     conditions = " AND ".join(condition for _, _, condition in attrition_steps(protocol))
     query = f"""
         WITH counts AS (
-            SELECT patient_id, value, date_diff('day', index_on, CAST(taken_at AS DATE)) AS day
+            SELECT episode_id, value, date_diff('day', index_on, CAST(taken_at AS DATE)) AS day
             FROM labs JOIN judged USING (patient_id)
             WHERE concept = {quoted(protocol.index.concept)}
               AND taken_precision IN ('second', 'day')
         ), peaks AS (
-            SELECT patient_id, max(value) AS peak, arg_max(day, (value, -day)) AS peak_day
-            FROM counts WHERE day BETWEEN 0 AND {PEAK_UNTIL_DAY} GROUP BY patient_id
+            SELECT episode_id, max(value) AS peak, arg_max(day, (value, -day)) AS peak_day
+            FROM counts WHERE day BETWEEN 0 AND {PEAK_UNTIL_DAY} GROUP BY episode_id
         ), tumours AS ({_compile_tumour_group(protocol, codelists)})
-        SELECT patient_id AS episode_id, patient_id, index_count.taken_at AS index_at, index_on,
+        SELECT episode_id, patient_id, index_count.taken_at AS index_at, index_on,
                index_count.value AS wbc_1e9_per_l, peak AS peak_wbc_1e9_per_l, peak_day,
                year(index_on) - birth_year AS age_at_index_years, sex, tumour_group,
                index_count.encounter_id AS encounter_id
-        FROM judged JOIN peaks USING (patient_id) LEFT JOIN tumours USING (patient_id)
+        FROM judged JOIN peaks USING (episode_id) LEFT JOIN tumours USING (episode_id)
         WHERE {conditions}
     """
     write_table(con, query, EPISODES, out / "episodes.parquet")
 
 
 def _compile_tumour_group(protocol: Protocol, codelists: Mapping[str, Codelist]) -> str:
-    """Return patient → group of the latest tumour code; a metastasis code names no primary."""
+    """Return episode → group of the latest tumour code; a metastasis code names no primary."""
     if not protocol.population.include:
-        return "SELECT patient_id, CAST(NULL AS VARCHAR) AS tumour_group FROM judged"
+        return "SELECT episode_id, CAST(NULL AS VARCHAR) AS tumour_group FROM judged"
     criterion = protocol.population.include[0]
     entries = codelists[criterion.codelist].entries
     groups = sorted({entry.category for entry in entries})
@@ -229,7 +237,7 @@ def _compile_tumour_group(protocol: Protocol, codelists: Mapping[str, Codelist])
     }
     whens = " ".join(f"WHEN {match} THEN {quoted(group)}" for group, match in matches.items())
     return (
-        "SELECT patient_id, arg_max(category, (category <> 'metastasis_only', recorded_at, code)) "
+        "SELECT episode_id, arg_max(category, (category <> 'metastasis_only', recorded_at, code)) "
         f"AS tumour_group FROM (SELECT *, CASE {whens} END AS category FROM candidate_diagnoses "
-        f"WHERE {compile_criterion(criterion, codelists)}) GROUP BY patient_id"
+        f"WHERE {compile_criterion(criterion, codelists)}) GROUP BY episode_id"
     )

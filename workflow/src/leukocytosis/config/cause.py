@@ -12,6 +12,7 @@ from leukocytosis.config.reading import Strict
 CauseGroup = Literal["infection", "plr", "other"]
 Certainty = Literal["definite", "probable", "possible"]
 Grade = Literal["definite", "probable", "possible", "refractory"]
+GRADES: tuple[str, ...] = ("definite", "probable", "possible", "refractory")
 
 
 class AtLeast(Strict):
@@ -56,14 +57,16 @@ class Cause(Declared):
 
     A `residual` cause (PLR) holds only where no other does, the rules of `looked_for` were looked
     for and not met, and none of `against` is met; where they were not looked for the episode is
-    `undetermined`. A cause that is `refractory` stays present but does not decide, and does not
-    stand in the way of the residual one.
+    `undetermined`. Less certain than `least_certainty`, a cause is present but does not decide. A
+    cause that is `refractory` stays present but does not decide, and does not stand in the
+    way of the residual one.
     """
 
     id: str
     title: str
     group: CauseGroup
     ways: tuple[Way, ...] = Field(min_length=1)
+    least_certainty: Certainty = "possible"
     residual: bool = False
     looked_for: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
@@ -83,6 +86,11 @@ class Cause(Declared):
         treated = self.refractory.all_of if self.refractory else ()
         ways = [rule for way in self.ways for rule in way.rules]
         return (*ways, *self.looked_for, *self.against, *treated)
+
+
+def is_certain_enough(grade: str, least: Certainty) -> bool:
+    """Return whether a grade is at least as certain as asked; nothing asked lets all pass."""
+    return least == "possible" or GRADES.index(grade) <= GRADES.index(least)
 
 
 class Step(Strict):

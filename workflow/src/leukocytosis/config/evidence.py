@@ -116,6 +116,12 @@ class Rule(Declared):
     above_index_threshold: bool = False
     through: Through | None = None
 
+    @model_validator(mode="after")
+    def _one_bound(self) -> Self:
+        if self.value and self.above_index_threshold:
+            raise ValueError("bounds the result twice: keep 'value' or 'above_index_threshold'")
+        return self
+
     def codelists(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return each codelist the rule uses with the code systems of which it must hold one."""
         own = SYSTEMS[self.from_]

@@ -16,13 +16,15 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from leukocytosis.config.cause import Cause, CauseGroup, Step
+from leukocytosis.config.cause import Cause, CauseGroup, Certainty, Step, is_certain_enough
 from leukocytosis.config.codelist import Codelist
 from leukocytosis.config.evidence import ICD, Basis, Declared, Rule, Threshold, Window
-from leukocytosis.config.reading import Document, Path_, Strict, build
+from leukocytosis.config.merging import merge_extended
+from leukocytosis.config.reading import Document, Strict, build
+from leukocytosis.config.sensitivity import Sensitivity
+from leukocytosis.config.variation import find_faults
 from leukocytosis.errors import ConfigError, Problem, listed, nearest
 
-Items = list[dict[str, Any]]
 Stratum = Literal["sex", "metastatic"]
 Term = Literal["cause_group", "age", "sex", "metastatic", "log2_wbc", "neutrophil_percent"]
 
@@ -213,10 +215,12 @@ class Protocol(Strict):
     evidence: tuple[Rule, ...]
     causes: tuple[Cause, ...]
     undetermined_group: CauseGroup = "other"
+    least_certainty: Certainty = "possible"  # of any cause that decides
     precedence: tuple[Step, ...]
     outcomes: tuple[Outcome, ...]
     covariates: Covariates
     analyses: Analyses
+    sensitivity: Sensitivity | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -259,6 +263,11 @@ class Protocol(Strict):
         """Return the evidence rule of that id."""
         return {rule.id: rule for rule in self.evidence}[rule_id]
 
+    def may_decide(self, cause: Cause, grade: str) -> bool:
+        """Return whether a cause is certain enough at a grade to decide."""
+        least = (self.least_certainty, cause.least_certainty)
+        return all(is_certain_enough(grade, certainty) for certainty in least)
+
     def codelists(self) -> set[tuple[str, tuple[str, ...]]]:
         """Return every use of a codelist, with the code systems of which it must hold one."""
         criteria = (*self.population.include, *self.population.exclude, self.covariates.metastatic)
@@ -279,7 +288,7 @@ def load_protocol(path: Path, known_codelists: Mapping[str, Codelist] | None = N
     protocol could look for, is a problem too.
     """
     document = Document(path)
-    data = _merged(document)
+    data = merge_extended(document)
     problems: list[Problem] = []
     protocol: Protocol | None
     try:
@@ -293,6 +302,11 @@ def load_protocol(path: Path, known_codelists: Mapping[str, Codelist] | None = N
         problems.append(
             Problem(str(path), f"names the study '{protocol.study}'", "use the file's name")
         )
+    if protocol:
+        problems += [
+            Problem(document.place(at), what, "mend the option, or leave it out")
+            for at, what in find_faults(protocol)
+        ]
     if protocol and known_codelists is not None:
         problems += _codelist_problems(path, protocol, known_codelists)
     if problems or not protocol:
@@ -337,65 +351,3 @@ def _codelist_problems(
                 f"which holds only {listed(held)}",
                 "name a list of that system",
             )
-
-
-def _merged(document: Document, seen: tuple[Path, ...] = ()) -> Any:
-    base_name = document.data.get("extends")
-    if base_name is None:
-        return document.data
-    path = document.path.parent / f"{base_name}.yaml"
-    if path in (*seen, document.path):
-        raise ConfigError(Problem(document.place(("extends",)), "a protocol extends itself"))
-    base = Document(path)
-    inherited = _merged(base, (*seen, document.path))
-    if "citation" in document.data:
-        inherited = _of_another_paper(inherited, base_name)
-    merged = _merge(inherited, document.data, document)
-    document.problems += base.problems
-    return merged
-
-
-def _of_another_paper(data: Any, study: str) -> Any:
-    if isinstance(data, list):
-        return [_of_another_paper(item, study) for item in data]
-    if not isinstance(data, dict):
-        return data
-    changed = {key: _of_another_paper(value, study) for key, value in data.items()}
-    for key, value in data.items():
-        if key.endswith("basis"):
-            changed[key] = "operationalised"
-        elif key.endswith("source"):
-            changed[key] = f"as in {study}: {value}"
-    return changed
-
-
-def _merge(base: Any, over: Any, document: Document, at: Path_ = ()) -> Any:
-    if isinstance(base, list) and isinstance(over, dict) and over.keys() == {"then"}:
-        return [*base, *over["then"]]
-    if isinstance(base, dict) and isinstance(over, dict):
-        changed = {k: _merge(base[k], v, document, (*at, k)) for k, v in over.items() if k in base}
-        return {**base, **over, **changed}
-    if _by_id(base) and _by_id(over):
-        return _merge_items(base, over, document, at)
-    return over
-
-
-def _by_id(items: Any) -> bool:
-    return isinstance(items, list) and all(isinstance(i, dict) and "id" in i for i in items)
-
-
-def _merge_items(base: Items, over: Items, document: Document, at: Path_) -> Items:
-    merged = {item["id"]: item for item in base}
-    for i, item in enumerate(over):
-        name = item["id"]
-        if not item.get("drop"):
-            merged[name] = _merge(merged.get(name, {}), item, document, (*at, i))
-        elif merged.pop(name, None) is None:
-            document.problems.append(
-                Problem(
-                    document.place((*at, i)),
-                    f"drops '{name}', which is not there{nearest(name, merged)}",
-                    "name an item of the protocol it extends",
-                )
-            )
-    return list(merged.values())

@@ -4,6 +4,7 @@ from leukocytosis.figures.causes import draw_causes
 from leukocytosis.figures.flow import draw_flow
 from leukocytosis.figures.forest import draw_forest
 from leukocytosis.figures.incidence import draw_incidence, draw_states
+from leukocytosis.figures.specification import draw_specification, draw_thresholds
 from leukocytosis.figures.standardised import draw_standardised
 from leukocytosis.figures.style import render_svg, save_figure
 from leukocytosis.figures.survival import draw_survival
@@ -15,9 +16,11 @@ __all__ = [
     "draw_forest",
     "draw_incidence",
     "draw_overlap",
+    "draw_specification",
     "draw_standardised",
     "draw_states",
     "draw_survival",
+    "draw_thresholds",
     "render_svg",
     "save_figure",
 ]

@@ -31,6 +31,7 @@ from leukocytosis.report.headlines import (
     describe_plr_interval,
 )
 from leukocytosis.report.inputs import ReportInputs, check_aggregate
+from leukocytosis.report.multiverse import describe_multiverse, draw_multiverse
 from leukocytosis.report.review import describe_review
 from leukocytosis.tables import BY_NAME
 
@@ -111,6 +112,8 @@ def draw_all(inputs: ReportInputs) -> tuple[Drawing, ...]:
             draw_standardised(protocol, primary, estimates, curves),
         ),
         *(Drawing(name, "competing", *words, f) for name, words, f in draw_competing(inputs)),
+        *(Drawing(name, "multiverse", caption, alt, figure)
+          for name, caption, alt, figure in draw_multiverse(inputs)),
     )  # fmt: skip
 
 
@@ -168,6 +171,7 @@ def _context(inputs: ReportInputs, drawings: Sequence[Drawing]) -> dict[str, Any
         "plr_interval": describe_plr_interval(inputs),
         "review": describe_review(inputs),
         "competing": describe_competing(inputs),
+        "multiverse": describe_multiverse(inputs),
         "statistics": describe_statistics(inputs.protocol),
         "risks": [grids.list_risks(inputs, outcome) for outcome in outcomes],
         "cox": [grids.list_cox(inputs, outcome) for outcome in outcomes],
