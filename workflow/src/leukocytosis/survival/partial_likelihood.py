@@ -1,8 +1,7 @@
-"""The partial likelihood of Cox (1972) with Efron's (1977) treatment of ties.
+"""The partial likelihood of Cox (1972) and its maximum.
 
-One pass gives what both the fit and the proportional-hazards test need: for every event, the mean
-and the covariance of the covariates over those at risk. Written with numpy: some fifty lines that
-agree with R's `coxph` to 1e-9, where lifelines' default stops 2e-6 short and takes 70 times longer.
+Written with numpy: it agrees with R's `coxph` to 1e-9, where lifelines' default stops 2e-6 short
+and takes 70 times longer.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from functools import partial
 
 import numpy as np
 
+from .risk_sets import AtRisk, StratumSets, find_at_risk, weigh_stratum
 from .times import FloatArray, IntArray
 
 MAX_STEPS = 25
@@ -22,17 +22,34 @@ MAX_HALVINGS = 10
 
 @dataclass(frozen=True, eq=False)
 class RiskSets:
-    """Per event, by time: what the patients at risk were like, weighted by their hazard.
+    """What the rows at risk at each event were like, weighted by their hazard.
 
-    Shapes, with m events and p covariates: `days` (m,), `own` (m, p) the covariates of the patient
-    with the event, `mean` (m, p), `covariance` (m, p, p); `log_likelihood` of all events.
+    Events stand by stratum, then by time. Shapes, with n rows, m events and p covariates: `days`
+    (m,), `own` (m, p) the covariates of the row with the event, `mean` (m, p) of those at risk.
     """
 
-    days: FloatArray
-    own: FloatArray
-    mean: FloatArray
-    covariance: FloatArray
-    log_likelihood: float
+    strata: tuple[StratumSets, ...]
+    n: int
+
+    @property
+    def log_likelihood(self) -> float:
+        """Return the log partial likelihood of all events."""
+        return sum(part.log_likelihood for part in self.strata)
+
+    @property
+    def days(self) -> FloatArray:
+        """Return the day of each event, (m,)."""
+        return np.concatenate([part.days for part in self.strata])
+
+    @property
+    def own(self) -> FloatArray:
+        """Return the covariates of each row that had an event, (m, p)."""
+        return np.concatenate([part.own for part in self.strata])
+
+    @property
+    def mean(self) -> FloatArray:
+        """Return the covariates of those at risk at each event, (m, p)."""
+        return np.concatenate([part.mean for part in self.strata])
 
     @property
     def score(self) -> FloatArray:
@@ -42,59 +59,63 @@ class RiskSets:
     @property
     def information(self) -> FloatArray:
         """Return minus the second derivative, (p, p)."""
-        return np.asarray(self.covariance.sum(axis=0))
+        return self.weighted_information(None)
+
+    def weighted_information(self, weights: FloatArray | None) -> FloatArray:
+        """Return the sum (p, p) over events of `weights` (m,) × covariance of those at risk."""
+        borders = np.cumsum([part.total.size for part in self.strata])[:-1]
+        split = [None] * len(self.strata) if weights is None else np.split(weights, borders)
+        parts = zip(self.strata, split, strict=True)
+        return np.asarray(sum(part.information(weight) for part, weight in parts))
+
+    @property
+    def residuals(self) -> FloatArray:
+        """Return the score residuals (n, p) in the order of the rows: 0 where no event was."""
+        residuals = np.zeros((self.n, self.strata[0].values.shape[1]))
+        for part in self.strata:
+            residuals[part.at_risk.rows] = part.residuals()
+        return residuals
 
 
 def weigh_risk_sets(
-    values: FloatArray, days: FloatArray, status: IntArray, coefficients: FloatArray
+    values: FloatArray,
+    days: FloatArray,
+    status: IntArray,
+    coefficients: FloatArray,
+    *,
+    entry: FloatArray | None = None,
+    strata: IntArray | None = None,
 ) -> RiskSets:
     """Return the risk sets of all events when hazards are exp(values @ coefficients).
 
-    Of d events on one day, the k-th (from 0) sees those d patients at weight 1 − k/d.
+    `values` (n, p), `days`, `status`, `entry` and `strata` (n,): a row is at risk on
+    (entry, days], or from the beginning, and is compared within its stratum only. At least one
+    event is needed.
     """
-    by_time = np.argsort(days, kind="stable")
-    values, days, status = values[by_time], days[by_time], status[by_time]
-    log_hazard = values @ coefficients
-    log_hazard -= log_hazard.max()  # cancels in the likelihood, and keeps exp() finite
-    sums = _moment_sums(values, np.exp(log_hazard))
+    return _weigh(values, find_at_risk(days, status, entry, strata), coefficients)
 
-    event = status == 1
-    times, starts, deaths = np.unique(days[event], return_index=True, return_counts=True)
-    from_here_on = sums[::-1].cumsum(axis=0)[::-1][np.searchsorted(days, times)]
-    dying = np.add.reduceat(sums[event], starts, axis=0)
-    k = np.arange(event.sum()) - np.repeat(starts, deaths)
-    gone = (k / np.repeat(deaths, deaths))[:, None]
-    seen = np.repeat(from_here_on, deaths, axis=0) - gone * np.repeat(dying, deaths, axis=0)
 
-    p = values.shape[1]
-    mean = seen[:, 1 : 1 + p] / seen[:, :1]
-    square = (seen[:, 1 + p :] / seen[:, :1]).reshape(-1, p, p)
+def _weigh(values: FloatArray, at_risk: tuple[AtRisk, ...], coefficients: FloatArray) -> RiskSets:
     return RiskSets(
-        days=days[event],
-        own=values[event],
-        mean=mean,
-        covariance=square - mean[:, :, None] * mean[:, None, :],
-        log_likelihood=float((log_hazard[event] - np.log(seen[:, 0])).sum()),
+        tuple(weigh_stratum(values, who, coefficients) for who in at_risk), values.shape[0]
     )
 
 
-def _moment_sums(values: FloatArray, hazard: FloatArray) -> FloatArray:
-    """Return, side by side per patient, hazard × (1, covariates, products of covariates)."""
-    n, p = values.shape
-    products = (values[:, :, None] * values[:, None, :]).reshape(n, p * p)
-    return np.asarray(hazard[:, None] * np.hstack([np.ones((n, 1)), values, products]))
-
-
 def maximise(
-    values: FloatArray, days: FloatArray, status: IntArray
+    values: FloatArray,
+    days: FloatArray,
+    status: IntArray,
+    *,
+    entry: FloatArray | None = None,
+    strata: IntArray | None = None,
 ) -> tuple[FloatArray, RiskSets] | None:
     """Return the coefficients that maximise the likelihood, and the risk sets there, by Newton.
 
-    `values` are standardised. None when there is no maximum at finite coefficients: on a
-    likelihood that rises for ever, Newton's step stays near 1 while the likelihood itself seems
-    to settle, so the length of the step decides, not the gain.
+    Arguments as `weigh_risk_sets`; `values` are standardised. None when there is no maximum at
+    finite coefficients: on a likelihood that rises for ever, Newton's step stays near 1 while the
+    likelihood itself seems to settle, so the length of the step decides, not the gain.
     """
-    weigh = partial(weigh_risk_sets, values, days, status)
+    weigh = partial(_weigh, values, find_at_risk(days, status, entry, strata))
     coefficients = np.zeros(values.shape[1])
     sets = weigh(coefficients)
     for _ in range(MAX_STEPS):
@@ -105,6 +126,8 @@ def maximise(
         if not np.isfinite(step).all():
             return None
         coefficients, sets = _climb(weigh, coefficients, step, sets.log_likelihood)
+        if not np.isfinite(sets.log_likelihood):
+            return None
         if np.abs(step).max() < STEP_TOLERANCE:
             return coefficients, sets
     return None
@@ -115,12 +138,11 @@ def _climb(
 ) -> tuple[FloatArray, RiskSets]:
     """Take the step, halved while it overshoots and the log-likelihood falls below `floor`.
 
-    So far out that all hazards but one vanish, the log-likelihood is not a number: below it too.
+    So far out that all hazards but one vanish, the log-likelihood is minus infinity.
     """
     for halving in range(MAX_HALVINGS):
         there = start + step / 2**halving
-        with np.errstate(divide="ignore", invalid="ignore"):
-            found = weigh(there)
+        found = weigh(there)
         if found.log_likelihood >= floor:
             break
     return there, found

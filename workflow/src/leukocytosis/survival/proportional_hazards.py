@@ -13,11 +13,10 @@ from typing import Literal, Unpack
 
 import numpy as np
 
-from .cox import CoxFit, CoxRefused, standardise
-from .curve import fit_curve
-from .partial_likelihood import weigh_risk_sets
+from .cox import CoxFit, CoxRefused, weigh_design
+from .partial_likelihood import RiskSets
 from .row import Analysis, Estimate, Number, missing, place
-from .times import FloatArray
+from .times import FloatArray, IntArray
 
 GLOBAL = "GLOBAL"
 Transform = Literal["km", "identity"]
@@ -42,13 +41,11 @@ def fit_proportional_hazards(
     far out, with few events, count no more than others), or "identity", days themselves.
     """
     design = fit.design
-    values = standardise(design.values)
-    scale = design.values.std(axis=0)
-    sets = weigh_risk_sets(values, design.days, design.status, fit.coefficients * scale)
+    sets = weigh_design(design, fit.coefficients * design.scale)
     g = _transformed(fit, sets.days, transform)
     if np.ptp(g) == 0:
         return "all events happened at one time"
-    score, information = _extended(sets.own - sets.mean, sets.covariance, g - g.mean())
+    score, information = _extended(sets, g - g.mean())
     try:
         return tuple(
             _test(term, columns, score, information) for term, columns in _columns(fit).items()
@@ -60,18 +57,23 @@ def fit_proportional_hazards(
 def _transformed(fit: CoxFit, event_days: FloatArray, transform: Transform) -> FloatArray:
     if transform == "identity":
         return event_days
-    curve = fit_curve(fit.design.days, fit.design.status)
-    before = np.append(1.0, curve.survival)  # the curve just before each of its times
-    return np.asarray(1 - before[np.searchsorted(curve.times, event_days)])
+    times, deaths = np.unique(event_days, return_counts=True)
+    n_at_risk = _count_from(fit.design.days, times)
+    if fit.design.entry is not None:
+        n_at_risk = n_at_risk - _count_from(fit.design.entry, times)
+    before = np.append(1.0, np.cumprod(1 - deaths / n_at_risk))  # just before each of its times
+    return np.asarray(1 - before[np.searchsorted(times, event_days)])
 
 
-def _extended(
-    residuals: FloatArray, covariance: FloatArray, g: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def _count_from(days: FloatArray, times: FloatArray) -> IntArray:
+    """Return how many of the days are at each of the times or later."""
+    return np.asarray(days.size - np.searchsorted(np.sort(days), times, side="left"))
+
+
+def _extended(sets: RiskSets, g: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return score (2p,) and information (2p, 2p) of the model with x and x·g, at (β, 0)."""
-    plain, crossed, squared = (
-        np.einsum("m,mij->ij", weight, covariance) for weight in (np.ones_like(g), g, g**2)
-    )
+    plain, crossed, squared = (sets.weighted_information(w) for w in (None, g, g**2))
+    residuals = sets.own - sets.mean
     score = np.append(np.zeros(residuals.shape[1]), g @ residuals)  # the first half is 0 at β
     return score, np.block([[plain, crossed], [crossed, squared]])
 

@@ -1,0 +1,113 @@
+"""The reasons not to fit a Cox model, each in one plain sentence."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .design import Design
+from .partial_likelihood import weigh_risk_sets
+from .times import FloatArray
+
+MIN_EVENTS_PER_PARAMETER = 5  # refuse below (Vittinghoff and McCulloch 2007)
+ABSURD_STANDARD_ERROR = 5.0  # per standard deviation: the interval would span a factor of e^20
+FLAT = 1e-10  # information per event, of covariates of variance 1, that is rounding
+MIN_CLUSTERS = 10  # below, the sandwich variance is too small by far (Mancl and DeRouen 2001)
+
+
+def why_not(design: Design, min_events_per_parameter: float) -> str | None:
+    """Return why the model should not be fitted, or None; the plainest reason first."""
+    return (
+        _nothing_to_fit(design)
+        or _empty_level(design)
+        or _constant(design)
+        or _value_without_events(design)
+        or _too_few_events(design, min_events_per_parameter)
+        or _too_few_clusters(design)
+        or _collinear(design)
+    )
+
+
+def _nothing_to_fit(design: Design) -> str | None:
+    if design.n == 0:
+        return "there are no patients with all covariates known"
+    if design.n_events == 0:
+        return "there are no events"
+    if not design.columns and not design.levels:
+        return "there are no covariates"
+    return None
+
+
+def _empty_level(design: Design) -> str | None:
+    """Find a level that cannot be compared: nobody in it, alone, or without events."""
+    for term in design.covariates:
+        levels = [level for level in design.levels if level.term == term]
+        if len(levels) == 1:
+            return f"all patients have the same {term} ({levels[0].name})"
+        for level in levels:
+            if level.n == 0:
+                return f"nobody is in the reference level {level.name} of {term}"
+            if level.n_events == 0:
+                return f"there are no events among the {level.n} with {term} {level.name}"
+    return None
+
+
+def _constant(design: Design) -> str | None:
+    constant = [
+        name
+        for name, column in zip(design.columns, design.values.T, strict=True)
+        if column.min() == column.max()
+    ]
+    return f"all patients have the same {constant[0]}" if constant else None
+
+
+def _value_without_events(design: Design) -> str | None:
+    """Find a covariate of two values (sex, metastasis) one of which saw no events."""
+    for name, column in zip(design.columns, design.values.T, strict=True):
+        values = np.unique(column)
+        for value in values if values.size == 2 else ():
+            here = column == value
+            if not design.status[here].any():
+                return f"there are no events among the {here.sum()} with {name} = {value:g}"
+    return None
+
+
+def _too_few_events(design: Design, least: float) -> str | None:
+    p = len(design.columns)
+    if design.n_events >= least * p:
+        return None
+    return f"{design.n_events} events are too few for {p} coefficients (fewer than {least:g} each)"
+
+
+def _too_few_clusters(design: Design) -> str | None:
+    if design.cluster is None:
+        return None
+    n = np.unique(design.cluster).size
+    if n >= MIN_CLUSTERS:
+        return None
+    return f"{n} clusters are too few for a robust variance (fewer than {MIN_CLUSTERS})"
+
+
+def _collinear(design: Design) -> str | None:
+    """Find the first column that those before it determine, among all or among those at risk."""
+    values = design.standardised
+    for p, name in enumerate(design.columns, start=1):
+        if np.linalg.matrix_rank(values[:, :p]) < p:
+            return f"{name} follows exactly from the other covariates (collinear)"
+    start = weigh_risk_sets(
+        values, design.days, design.status, np.zeros(values.shape[1]),
+        entry=design.entry, strata=design.strata,
+    )  # fmt: skip
+    least = FLAT * design.n_events
+    if np.linalg.matrix_rank(start.information, tol=least, hermitian=True) < values.shape[1]:
+        return "among those at risk when events happened the covariates do not vary separately"
+    return None
+
+
+def find_vague(design: Design, covariance: FloatArray) -> str | None:
+    """Name the covariate whose standard error, per standard deviation, says nothing was learnt."""
+    variances = np.diag(covariance)
+    known = np.isfinite(variances) & (variances > 0) & (variances < ABSURD_STANDARD_ERROR**2)
+    if known.all():
+        return None
+    name = design.columns[int(np.flatnonzero(~known)[0])]
+    return f"the data say next to nothing about {name} (standard error out of all proportion)"
