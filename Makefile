@@ -59,7 +59,7 @@ format: $(READY)  ## let the formatters write
 types: $(READY)  ## the type checker
 	mypy
 
-oracle: $(READY)  ## make R's numbers again (needs R with survival, vcd, psych, survey)
+oracle: $(READY)  ## make R's numbers again (needs R with survival, numDeriv, Hmisc, vcd, psych, survey)
 	Rscript tests/oracle/survival/make_oracle.R tests/oracle/survival
 	Rscript tests/oracle/review/make_oracle.R tests/oracle/review
 	Rscript tests/oracle/cox/make_oracle.R tests/oracle/cox

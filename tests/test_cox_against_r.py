@@ -8,16 +8,18 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from leukocytosis.survival.cox import CoxFit, fit_cox
 from leukocytosis.survival.design import code_design
+from leukocytosis.survival.firth import FirthFit, fit_firth
 from leukocytosis.survival.proportional_hazards import fit_proportional_hazards
 
 FOLDER = Path(__file__).parent / "oracle" / "cox"
 KEYS = ["what", "key", "name"]
-DATA_SETS = ("late", "heart", "bladder", "lung")
+DATA_SETS = ("late", "heart", "bladder", "lung", "sparse", "apart", "ten")
 MODELS = {
     "late entry": (["age", "treated"], {"entry": "entry"}),
     "late strata": (["age", "treated"], {"entry": "entry", "strata": "site"}),
@@ -101,3 +103,28 @@ def test_the_script_still_makes_the_committed_numbers(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(made[KEYS], committed[KEYS])
     # another BLAS may differ in the last digits
     assert made["value"].to_numpy() == close(committed["value"].to_numpy(), rel=1e-8, nan_ok=True)
+
+
+PENALISED = {
+    "sparse": (["group", "age"], {"group": "a"}, slice(None), {}),
+    "apart": (["first"], {}, slice(None), {}),
+    "ten": (["x"], {}, slice(None), {"entry": "entry"}),
+    "late first": (["age", "treated"], {}, slice(174, 215), {"entry": "entry", "strata": "site"}),
+}
+
+
+@pytest.mark.parametrize("model", PENALISED)
+def test_firth_with_profile_intervals_and_tests(model: str) -> None:
+    covariates, references, rows, columns = PENALISED[model]
+    frame = pd.read_csv(FOLDER / f"{model.split(' ', maxsplit=1)[0]}.csv").iloc[rows]
+    ours = fit_firth(code_design(frame, covariates, references, **columns))
+    assert isinstance(ours, FirthFit), ours.reason
+    names = [column.split(" against")[0].replace(": ", "") for column in ours.design.columns]
+    for name, found in {
+        "coefficient": ours.coefficients,
+        "low": np.exp(ours.profile[:, 0]),
+        "high": np.exp(ours.profile[:, 1]),
+        "p": ours.p_values,
+    }.items():
+        assert found == close([r(f"firth {model}", n, name) for n in names], rel=1e-6), name
+    assert ours.likelihood_ratio[0] == close(r(f"firth {model}", "model", "lr"), rel=1e-6)

@@ -121,7 +121,7 @@ def test_a_group_without_events_reference_or_not(group: str) -> None:
     frame = patients()
     frame.loc[frame["cause_group"] == group, "status"] = 0
     reason = refused(frame, "cause_group", "age")
-    assert reason == f"there are no events among the 20 with cause_group {group}"
+    assert reason == f"there are no events among those with cause_group {group}"
 
 
 def test_a_group_nobody_is_in_or_everybody() -> None:
@@ -147,7 +147,7 @@ def test_a_covariate_that_does_not_vary_or_follows_from_others() -> None:
 def test_one_sex_without_events() -> None:
     frame = patients()
     frame.loc[~frame["male"], "status"] = 0
-    assert refused(frame, "age", "male") == "there are no events among the 30 with male = 0"
+    assert refused(frame, "age", "male") == "there are no events among those with male = 0"
 
 
 def test_covariates_that_differ_only_before_the_first_event() -> None:

@@ -1,6 +1,6 @@
 # Makes the data and the numbers that tests/test_cox_against_r.py compares with.
 # Usage: Rscript tests/oracle/cox/make_oracle.R tests/oracle/cox
-suppressMessages(library(survival))
+suppressMessages({library(survival); library(numDeriv)})
 folder <- commandArgs(trailingOnly = TRUE)[1]
 RNGkind("Mersenne-Twister", "Inversion", "Rejection")
 set.seed(84)
@@ -18,8 +18,19 @@ status <- as.integer(days <= 84)
 days <- pmin(days, 84)
 late <- subset(data.frame(entry, days, status, site, ward, age, treated), entry < days)
 
+# 89 patients, a group of nine in which nobody died, and one of twenty in which few did
+sparse <- data.frame(days = ceiling(rexp(89, 1 / 40)), group = rep(c("a", "nine", "twenty"), c(60, 9, 20)),
+                     age = round(rnorm(89, 62, 12)))
+sparse$status <- as.integer(runif(89) < c(a = 0.5, nine = 0, twenty = 0.15)[sparse$group])
+# nine against nine: all of one group die before anyone of the other
+apart <- data.frame(days = c(1:9, 9 + c(1, 2, 2, 3, 4, 5, 6, 7, 8)), status = rep(c(1, 1, 0), 6),
+                    first = rep(1:0, each = 9))
+# example(coxphf): ten rows, start and stop
+ten <- data.frame(entry = c(1, 2, 5, 2, 1, 7, 3, 4, 8, 8), days = c(2, 3, 6, 7, 8, 9, 9, 9, 14, 17),
+                  status = rep(1:0, c(7, 3)), x = c(1, 0, 0, 1, 0, 1, 1, 1, 0, 0))
+
 data_sets <- list(
-  late = late,
+  late = late, sparse = sparse, apart = apart, ten = ten,
   heart = with(heart, data.frame(entry = start, days = stop, status = event, age, year, surgery,
                                  transplant = as.integer(transplant == 1), id)),
   bladder = with(bladder2, data.frame(entry = start, days = stop, status = event, treated = rx - 1,
@@ -68,6 +79,52 @@ for (key in names(models)) {
     table <- cox.zph(fit, transform = transform)$table
     for (column in c("chisq", "df", "p"))
       add(paste(key, "zph", transform), rownames(table), column, table[, column])
+  }
+}
+
+# Firth's penalised likelihood is coxph's own, plus half the log determinant of its information
+penalised <- list( # data, formula, first rows
+  sparse = list("sparse", "Surv(days, status) ~ group + age"),
+  apart = list("apart", "Surv(days, status) ~ first"),
+  ten = list("ten", paste(entered, "x")),
+  `late first` = list("late", paste(entered, "age + treated + strata(site)"), 175:215)
+)
+for (key in names(penalised)) {
+  model <- penalised[[key]]
+  frame <- data_sets[[model[[1]]]]
+  if (length(model) == 3) frame <- frame[model[[3]], ]
+  likelihood <- function(b) {
+    still <- coxph.control(iter.max = 0, toler.chol = 1e-20)
+    fit <- try(suppressWarnings(coxph(as.formula(model[[2]]), frame, init = b, control = still)), TRUE)
+    if (inherits(fit, "try-error")) return(-1e6) # too far out for exp()
+    fit$loglik[length(fit$loglik)] - 0.5 * as.numeric(determinant(fit$var)$modulus)
+  }
+  fit <- suppressWarnings(coxph(as.formula(model[[2]]), frame))
+  spread <- apply(model.matrix(fit), 2, sd)
+  # the highest point in the free coefficients: a search, and if it is to be exact, Newton's steps
+  climb <- function(b, free, newton = 0) {
+    if (!any(free)) return(b)
+    along <- function(x) likelihood(replace(b, free, x / spread[free]))
+    x <- optim(b[free] * spread[free], function(x) -along(x), method = "BFGS", control = list(reltol = 1e-12))$par
+    for (i in seq_len(newton)) x <- x - solve(hessian(along, x), grad(along, x))
+    replace(b, free, x / spread[free])
+  }
+  p <- length(spread)
+  top <- climb(rep(0, p), rep(TRUE, p), newton = 3)
+  highest <- likelihood(top)
+  what <- paste("firth", key)
+  add(what, names(spread), "coefficient", top)
+  add(what, "model", "lr", 2 * (highest - likelihood(rep(0, p))))
+  for (j in seq_len(p)) {
+    depth <- function(x) 2 * (highest - likelihood(climb(replace(top, j, x), seq_len(p) != j)))
+    add(what, names(spread)[j], "p", pchisq(depth(0), 1, lower.tail = FALSE))
+    for (side in c(-1, 1)) {
+      short <- function(x) depth(top[j] + side * x) - qchisq(0.95, 1)
+      far <- 0.5 / spread[j]
+      while (short(far) < 0) far <- 1.5 * far
+      end <- uniroot(short, c(0, far), tol = 1e-10)$root
+      add(what, names(spread)[j], if (side < 0) "low" else "high", exp(top[j] + side * end))
+    }
   }
 }
 

@@ -386,8 +386,12 @@ def describe_statistics(protocol: Protocol) -> tuple[str, ...]:
         "fewer than 20 patients or 5 events) and by Cox models (Efron "
         f"ties), with {reference} as the reference for {join(others)}; the adjusted model "
         f"holds {adjusted}.",
-        f"A model with fewer than {analyses.min_events_per_parameter:g} events per parameter is "
-        "not fitted. Proportional hazards are tested after Grambsch and Therneau.",
+        f"A model with fewer than {analyses.min_events_per_parameter:g} events per parameter, with "
+        "a level without events, or whose likelihood has no maximum (separation) is fitted by "
+        "Firth's penalised likelihood (Heinze and Schemper 2001; Lin, Chang and Liao 2013), with "
+        "profile intervals and penalised likelihood ratio tests; below 2 events per parameter, or "
+        "with a level of fewer than 5 patients, none is fitted.",
+        "Proportional hazards are tested after Grambsch and Therneau.",
         "The contrasts are descriptive: groups differ in more than their cause. p values are "
         "two-sided and not adjusted beyond the pairs.",
         ROUNDING,

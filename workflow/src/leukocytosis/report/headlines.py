@@ -113,7 +113,8 @@ def _describe_ratio(inputs: ReportInputs) -> Iterator[str]:
         if is_known(row["estimate"]):
             interval = format_interval(row["ci_low"], row["ci_high"], 2)
             ratio = f"{format_number(row['estimate'], 2)} ({interval})"
-            yield f"Adjusted hazard ratio, {contrast}: {ratio}."
+            how = " (penalised likelihood)" if "penalised" in row["method"] else ""
+            yield f"Adjusted hazard ratio{how}, {contrast}: {ratio}."
         else:
             yield f"The adjusted hazard ratio, {contrast}, {_reason(row)}."
 

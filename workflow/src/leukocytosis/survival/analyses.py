@@ -15,9 +15,10 @@ import numpy as np
 
 from leukocytosis.config import Protocol
 
-from .cox import cox_rows, fit_cox
+from .cox import cox_rows
 from .curve import fit_curve, median_row, risk_rows, survival_rows
 from .design import code_design
+from .firth import fit_cox_or_firth
 from .follow_up import crude_risk_row, follow_up_row
 from .logrank import logrank_rows
 from .proportion import fit_proportion
@@ -183,7 +184,7 @@ def _fit_model(
         {COVARIATES[term]: level for term, level in references.items() if term in terms},
     )
     least = protocol.analyses.min_events_per_parameter
-    fit = fit_cox(design, min_events_per_parameter=least)
+    fit = fit_cox_or_firth(design, min_events_per_parameter=least)
     test = analysis_id.replace("cox", "proportional_hazards")
     return [
         *cox_rows(fit, analysis_id=analysis_id, outcome_id=outcome_id),

@@ -6,6 +6,7 @@ likelihood without a maximum is noticed while fitting.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Unpack
 
@@ -18,15 +19,27 @@ from .refusal import MIN_EVENTS_PER_PARAMETER, find_vague, why_not
 from .row import Analysis, Estimate, Number, missing, place
 from .times import FloatArray, IntArray
 
-METHOD = "Cox model (Efron), hazard ratio with 95 % Wald interval"
-TEST_METHOD = "Cox model (Efron), likelihood ratio test"
-ROBUST_METHOD = "Cox model (Efron), hazard ratio with 95 % robust Wald interval"
-ROBUST_TEST_METHOD = "Cox model (Efron), robust Wald test"
 GOOD_EVENTS_PER_PARAMETER = 10  # say so below (Peduzzi 1995)
 
 
 @dataclass(frozen=True, eq=False)
-class CoxFit:
+class CoxModel:
+    """A Cox model of a design, fitted or refused, and how its numbers are named."""
+
+    design: Design
+
+    @property
+    def methods(self) -> tuple[str, str]:
+        """Return how its hazard ratios and its test as a whole are computed."""
+        robust = "" if self.design.cluster is None else "robust "
+        return (
+            f"Cox model (Efron), hazard ratio with 95 % {robust}Wald interval",
+            f"Cox model (Efron), {'robust Wald' if robust else 'likelihood ratio'} test",
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class CoxFit(CoxModel):
     """A fitted Cox model: per column of the design, the log hazard ratio and its spread.
 
     Shapes: `coefficients` and `standard_errors` (p,), `covariance` (p, p). With clusters the
@@ -34,7 +47,6 @@ class CoxFit:
     independent, tests nothing. `note` says what a reader must know of the whole model.
     """
 
-    design: Design
     coefficients: FloatArray
     covariance: FloatArray
     log_likelihood: float
@@ -45,6 +57,12 @@ class CoxFit:
     def standard_errors(self) -> FloatArray:
         """Return the standard errors of the coefficients."""
         return np.asarray(np.sqrt(np.diag(self.covariance)))
+
+    @property
+    def log_intervals(self) -> FloatArray:
+        """Return the 95 % Wald intervals of the log hazard ratios, (p, 2)."""
+        half = Z_95 * self.standard_errors
+        return np.column_stack([self.coefficients - half, self.coefficients + half])
 
     @property
     def p_values(self) -> FloatArray:
@@ -73,10 +91,9 @@ class CoxFit:
 
 
 @dataclass(frozen=True, eq=False)
-class CoxRefused:
+class CoxRefused(CoxModel):
     """A Cox model that cannot be estimated, and why."""
 
-    design: Design
     reason: str
 
 
@@ -161,10 +178,8 @@ def cox_rows(
         numbers = [(missing(fit.reason), None)] * (len(names) + 1)
     else:
         numbers = [*_hazard_ratios(fit), _whole_model(fit)]
-    robust = design.cluster is not None
-    terms = [*names, "Wald test" if robust else "likelihood ratio test"]
-    method, test = (ROBUST_METHOD, ROBUST_TEST_METHOD) if robust else (METHOD, TEST_METHOD)
-    methods = [method] * len(names) + [test]
+    method, test = fit.methods
+    terms = [*names, "likelihood ratio test" if design.cluster is None else "Wald test"]
     return tuple(
         place(
             number,
@@ -174,9 +189,11 @@ def cox_rows(
             term=term,
             n=design.n,
             n_events=design.n_events,
-            method=method,
+            method=how,
         )
-        for (number, p_value), term, method in zip(numbers, terms, methods, strict=True)
+        for (number, p_value), term, how in zip(
+            numbers, terms, [method] * len(names) + [test], strict=True
+        )
     )
 
 
@@ -190,13 +207,19 @@ def columns_or_terms(design: Design) -> tuple[str, ...]:
 
 
 def _hazard_ratios(fit: CoxFit) -> list[tuple[Number, float | None]]:
-    half = Z_95 * fit.standard_errors
-    ends = (fit.coefficients, fit.coefficients - half, fit.coefficients + half)
-    middle, low, high = (np.exp(end).tolist() for end in ends)
+    ratios = np.exp(np.column_stack([fit.coefficients, fit.log_intervals]))
     return [
-        (Number(m, lo, hi, fit.note), p)
-        for m, lo, hi, p in zip(middle, low, high, fit.p_values.tolist(), strict=True)
+        (_ratio(ratio, fit.note), None if math.isnan(p) else p)
+        for ratio, p in zip(ratios, fit.p_values.tolist(), strict=True)
     ]
+
+
+def _ratio(ratio: FloatArray, note: str | None) -> Number:
+    """Return a hazard ratio and its interval (3,); an end that is NaN was not found."""
+    estimate, low, high = (None if math.isnan(value) else value for value in ratio.tolist())
+    lost = [end for end, value in (("lower", low), ("upper", high)) if value is None]
+    said = [f"the {end} end of the interval lies too far out to be found" for end in lost]
+    return Number(estimate, low, high, "; ".join(filter(None, [*said, note])) or None)
 
 
 def _whole_model(fit: CoxFit) -> tuple[Number, float | None]:

@@ -92,10 +92,13 @@ def weigh_risk_sets(
     (entry, days], or from the beginning, and is compared within its stratum only. At least one
     event is needed.
     """
-    return _weigh(values, find_at_risk(days, status, entry, strata), coefficients)
+    return weigh_at_risk(values, find_at_risk(days, status, entry, strata), coefficients)
 
 
-def _weigh(values: FloatArray, at_risk: tuple[AtRisk, ...], coefficients: FloatArray) -> RiskSets:
+def weigh_at_risk(
+    values: FloatArray, at_risk: tuple[AtRisk, ...], coefficients: FloatArray
+) -> RiskSets:
+    """Return the same of those whom `find_at_risk` found, for a fit that asks many times."""
     return RiskSets(
         tuple(weigh_stratum(values, who, coefficients) for who in at_risk), values.shape[0]
     )
@@ -115,7 +118,7 @@ def maximise(
     finite coefficients: on a likelihood that rises for ever, Newton's step stays near 1 while the
     likelihood itself seems to settle, so the length of the step decides, not the gain.
     """
-    weigh = partial(_weigh, values, find_at_risk(days, status, entry, strata))
+    weigh = partial(weigh_at_risk, values, find_at_risk(days, status, entry, strata))
     coefficients = np.zeros(values.shape[1])
     sets = weigh(coefficients)
     for _ in range(MAX_STEPS):

@@ -14,11 +14,13 @@ from typing import Literal, Unpack
 import numpy as np
 
 from .cox import CoxFit, CoxRefused, weigh_design
+from .firth import FirthFit
 from .partial_likelihood import RiskSets
 from .row import Analysis, Estimate, Number, missing, place
 from .times import FloatArray, IntArray
 
 GLOBAL = "GLOBAL"
+PENALISED = "the test is not defined for a model fitted by penalised likelihood"
 Transform = Literal["km", "identity"]
 
 
@@ -103,9 +105,10 @@ def proportional_hazards_rows(
 ) -> tuple[Estimate, ...]:
     """Return a row per term and one for all: term `proportional hazards: …`, chi-squared and p.
 
-    A refused model gives the same rows with its reason.
+    A refused model gives the same rows with its reason, a penalised one with another: its score is
+    not zero where the test's formula takes it for zero.
     """
-    tests = fit.reason if isinstance(fit, CoxRefused) else fit_proportional_hazards(fit, transform)
+    tests = _find_tests(fit, transform)
     if isinstance(tests, str):
         names = (*fit.design.covariates, GLOBAL)
         found: list[tuple[str, Number, float | None]] = [(t, missing(tests), None) for t in names]
@@ -124,6 +127,12 @@ def proportional_hazards_rows(
         )
         for term, number, p_value in found
     )
+
+
+def _find_tests(fit: CoxFit | CoxRefused, transform: Transform) -> tuple[TermTest, ...] | str:
+    if isinstance(fit, CoxRefused):
+        return fit.reason
+    return PENALISED if isinstance(fit, FirthFit) else fit_proportional_hazards(fit, transform)
 
 
 def _number(test: TermTest) -> Number:

@@ -9,20 +9,41 @@ from .partial_likelihood import weigh_risk_sets
 from .times import FloatArray
 
 MIN_EVENTS_PER_PARAMETER = 5  # refuse below (Vittinghoff and McCulloch 2007)
+# below these the penalty outweighs the patients, who are described, not modelled: our choice
+MIN_EVENTS_PER_PENALISED_PARAMETER = 2
+MIN_PATIENTS_PER_LEVEL = 5
 ABSURD_STANDARD_ERROR = 5.0  # per standard deviation: the interval would span a factor of e^20
 FLAT = 1e-10  # information per event, of covariates of variance 1, that is rounding
 MIN_CLUSTERS = 10  # below, the sandwich variance is too small by far (Mancl and DeRouen 2001)
 
 
 def why_not(design: Design, min_events_per_parameter: float) -> str | None:
-    """Return why the model should not be fitted, or None; the plainest reason first."""
+    """Return why a model should not be fitted by maximum likelihood; the plainest reason first."""
     return (
         _nothing_to_fit(design)
-        or _empty_level(design)
+        or _level_alone(design)
+        or _level_without_events(design)
         or _constant(design)
         or _value_without_events(design)
         or _too_few_events(design, min_events_per_parameter)
         or _too_few_clusters(design)
+        or _collinear(design)
+    )
+
+
+def why_not_penalised(design: Design) -> str | None:
+    """Return why not even Firth's penalised likelihood should be tried, or None.
+
+    It copes with levels without events, and with fewer events than maximum likelihood needs; not
+    with next to no events, next to no patients, or covariates that cannot be told apart.
+    """
+    return (
+        _nothing_to_fit(design)
+        or _level_alone(design)
+        or _constant(design)
+        or _tiny_level(design)
+        or _too_few_events(design, MIN_EVENTS_PER_PENALISED_PARAMETER)
+        or ("no robust variance is known for it" if design.cluster is not None else None)
         or _collinear(design)
     )
 
@@ -37,8 +58,8 @@ def _nothing_to_fit(design: Design) -> str | None:
     return None
 
 
-def _empty_level(design: Design) -> str | None:
-    """Find a level that cannot be compared: nobody in it, alone, or without events."""
+def _level_alone(design: Design) -> str | None:
+    """Find a covariate of which there is only one level, or nobody in the reference."""
     for term in design.covariates:
         levels = [level for level in design.levels if level.term == term]
         if len(levels) == 1:
@@ -46,8 +67,20 @@ def _empty_level(design: Design) -> str | None:
         for level in levels:
             if level.n == 0:
                 return f"nobody is in the reference level {level.name} of {term}"
-            if level.n_events == 0:
-                return f"there are no events among the {level.n} with {term} {level.name}"
+    return None
+
+
+def _level_without_events(design: Design) -> str | None:
+    for level in design.levels:
+        if level.n_events == 0:
+            return f"there are no events among those with {level.term} {level.name}"
+    return None
+
+
+def _tiny_level(design: Design) -> str | None:
+    for level in design.levels:
+        if level.n < MIN_PATIENTS_PER_LEVEL:
+            return f"fewer than {MIN_PATIENTS_PER_LEVEL} patients have {level.term} {level.name}"
     return None
 
 
@@ -67,7 +100,7 @@ def _value_without_events(design: Design) -> str | None:
         for value in values if values.size == 2 else ():
             here = column == value
             if not design.status[here].any():
-                return f"there are no events among the {here.sum()} with {name} = {value:g}"
+                return f"there are no events among those with {name} = {value:g}"
     return None
 
 
