@@ -16,10 +16,12 @@ from leukocytosis.survival.cox import CoxFit, fit_cox
 from leukocytosis.survival.design import code_design
 from leukocytosis.survival.firth import FirthFit, fit_firth
 from leukocytosis.survival.proportional_hazards import fit_proportional_hazards
+from leukocytosis.survival.spline import SplineFit, fit_spline
+from leukocytosis.survival.time_varying import TimeVarying, fit_time_varying
 
 FOLDER = Path(__file__).parent / "oracle" / "cox"
 KEYS = ["what", "key", "name"]
-DATA_SETS = ("late", "heart", "bladder", "lung", "sparse", "apart", "ten")
+DATA_SETS = ("late", "heart", "bladder", "lung", "count", "sparse", "apart", "ten")
 MODELS = {
     "late entry": (["age", "treated"], {"entry": "entry"}),
     "late strata": (["age", "treated"], {"entry": "entry", "strata": "site"}),
@@ -86,6 +88,34 @@ def test_proportional_hazards_with_entry_and_strata(model: str, transform: str) 
     for test in tests:
         for name, ours in {"chisq": test.chi_squared, "df": test.df, "p": test.p_value}.items():
             assert ours == close(r(f"{model} zph {transform}", test.term, name), rel=1e-6), name
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_hazard_ratios_over_time_as_plot_cox_zph(model: str) -> None:
+    ours = fit_time_varying(fit(model))
+    if model == "lung both":  # R leaves the residuals of the stratum of one patient out
+        assert ours == "a covariate does not vary within one of the strata"
+        return
+    assert isinstance(ours, TimeVarying), ours
+    for j, column in enumerate(ours.fit.design.columns):
+        here = ORACLE.loc[f"{model} smooth {column}"].unstack("name")
+        middle, error = ours.log_ratios(here["x"].to_numpy())[:, :, j]
+        assert middle == close(here["y"].to_numpy(), rel=1e-6)
+        assert error == close(here["se"].to_numpy(), rel=1e-6)
+
+
+def test_restricted_cubic_spline() -> None:
+    frame = pd.read_csv(FOLDER / "count.csv")
+    ours = fit_spline(frame, "log2_wbc", ["log2_wbc", "age"], {})
+    assert isinstance(ours, SplineFit)
+    assert ours.knots == close([r("spline", "count", f"knot{i}") for i in range(1, 5)], rel=1e-9)
+    at = ("5.4", "5.6", "6", "6.5", "7")
+    middle, low, high = ours.log_ratios(np.array(at, dtype=float), 5.8).T
+    assert middle == close([r("spline", value, "log") for value in at], rel=1e-6)
+    errors = (high - low) / 2 / 1.959963984540054
+    assert errors == close([r("spline", value, "se") for value in at], rel=1e-6)
+    for name, test in {"bend": ours.bend_test, "association": ours.association_test}.items():
+        assert test == close([r("spline", name, key) for key in ("chisq", "df", "p")], rel=1e-6)
 
 
 def test_rows_of_one_patient_count_once() -> None:

@@ -1,6 +1,7 @@
 # Makes the data and the numbers that tests/test_cox_against_r.py compares with.
 # Usage: Rscript tests/oracle/cox/make_oracle.R tests/oracle/cox
 suppressMessages({library(survival); library(numDeriv)})
+# Hmisc and splines are called by name
 folder <- commandArgs(trailingOnly = TRUE)[1]
 RNGkind("Mersenne-Twister", "Inversion", "Rejection")
 set.seed(84)
@@ -29,8 +30,15 @@ apart <- data.frame(days = c(1:9, 9 + c(1, 2, 2, 3, 4, 5, 6, 7, 8)), status = re
 ten <- data.frame(entry = c(1, 2, 5, 2, 1, 7, 3, 4, 8, 8), days = c(2, 3, 6, 7, 8, 9, 9, 9, 14, 17),
                   status = rep(1:0, c(7, 3)), x = c(1, 0, 0, 1, 0, 1, 1, 1, 0, 0))
 
+# 400 index counts above 40, as skewed as real ones, whose hazard rises and then levels off
+log2_wbc <- round(log2(40) + rexp(400, 1.5), 3)
+count <- data.frame(log2_wbc, age = round(rnorm(400, 62, 12)))
+count$days <- ceiling(rexp(400, exp(-4.5 + 1.5 * pmin(log2_wbc - 5.3, 0.6) + 0.02 * (count$age - 62))))
+count$status <- as.integer(count$days <= 84)
+count$days <- pmin(count$days, 84)
+
 data_sets <- list(
-  late = late, sparse = sparse, apart = apart, ten = ten,
+  count = count, late = late, sparse = sparse, apart = apart, ten = ten,
   heart = with(heart, data.frame(entry = start, days = stop, status = event, age, year, surgery,
                                  transplant = as.integer(transplant == 1), id)),
   bladder = with(bladder2, data.frame(entry = start, days = stop, status = event, treated = rx - 1,
@@ -80,7 +88,39 @@ for (key in names(models)) {
     for (column in c("chisq", "df", "p"))
       add(paste(key, "zph", transform), rownames(table), column, table[, column])
   }
+  # what plot.cox.zph draws, column by column: its own lines, without the plot
+  zph <- cox.zph(fit, transform = "km", terms = FALSE)
+  drawn <- seq(min(zph$x), max(zph$x), length = 40)
+  basis <- splines::ns(c(drawn, zph$x), df = 4, intercept = TRUE)
+  at <- c(1, 10, 25, 40)
+  decomposed <- qr(basis[-(1:40), ])
+  inverse <- chol2inv(qr.R(decomposed))
+  for (j in if (anyNA(zph$y)) integer() else seq_along(coef(fit))) {
+    curve <- basis[1:40, ] %*% qr.coef(decomposed, zph$y[, j])
+    error <- sqrt(zph$var[j, j] * rowSums((basis[1:40, ] %*% inverse) * basis[1:40, ]))
+    what <- paste(key, "smooth", names(coef(fit))[j])
+    add(what, as.character(at), "x", drawn[at])
+    add(what, as.character(at), "y", curve[at])
+    add(what, as.character(at), "se", error[at])
+  }
 }
+
+bent <- Hmisc::rcspline.eval(count$log2_wbc, nk = 4, inclx = TRUE)
+knots <- attr(bent, "knots")
+curved <- coxph(Surv(days, status) ~ bent + age, count, control = exact)
+straight <- coxph(Surv(days, status) ~ log2_wbc + age, count, control = exact)
+without <- coxph(Surv(days, status) ~ age, count, control = exact)
+add("spline", "count", paste0("knot", 1:4), knots)
+for (other in list(straight, without)) {
+  test <- anova(other, curved)
+  name <- if (identical(other, straight)) "bend" else "association"
+  add("spline", name, c("chisq", "df", "p"), unlist(test[2, c("Chisq", "Df", "Pr(>|Chi|)")]))
+}
+at <- c(5.4, 5.6, 6, 6.5, 7)
+from <- c(Hmisc::rcspline.eval(5.8, knots, inclx = TRUE))
+shift <- sweep(Hmisc::rcspline.eval(at, knots, inclx = TRUE), 2, from)
+add("spline", as.character(at), "log", shift %*% coef(curved)[1:3])
+add("spline", as.character(at), "se", sqrt(rowSums((shift %*% vcov(curved)[1:3, 1:3]) * shift)))
 
 # Firth's penalised likelihood is coxph's own, plus half the log determinant of its information
 penalised <- list( # data, formula, first rows

@@ -44,7 +44,7 @@ def fit_proportional_hazards(
     """
     design = fit.design
     sets = weigh_design(design, fit.coefficients * design.scale)
-    g = _transformed(fit, sets.days, transform)
+    g = transform_days(fit, sets.days, transform)
     if np.ptp(g) == 0:
         return "all events happened at one time"
     score, information = _extended(sets, g - g.mean())
@@ -56,15 +56,17 @@ def fit_proportional_hazards(
         return "the events say too little about change over time (singular information)"
 
 
-def _transformed(fit: CoxFit, event_days: FloatArray, transform: Transform) -> FloatArray:
+def transform_days(fit: CoxFit, days: FloatArray, transform: Transform) -> FloatArray:
+    """Return g of days (t,): for "km", 1 − Kaplan–Meier of all patients just before each."""
     if transform == "identity":
-        return event_days
-    times, deaths = np.unique(event_days, return_counts=True)
-    n_at_risk = _count_from(fit.design.days, times)
-    if fit.design.entry is not None:
-        n_at_risk = n_at_risk - _count_from(fit.design.entry, times)
+        return days
+    design = fit.design
+    times, deaths = np.unique(design.days[design.status == 1], return_counts=True)
+    n_at_risk = _count_from(design.days, times)
+    if design.entry is not None:
+        n_at_risk = n_at_risk - _count_from(design.entry, times)
     before = np.append(1.0, np.cumprod(1 - deaths / n_at_risk))  # just before each of its times
-    return np.asarray(1 - before[np.searchsorted(times, event_days)])
+    return np.asarray(1 - before[np.searchsorted(times, days)])
 
 
 def _count_from(days: FloatArray, times: FloatArray) -> IntArray:
