@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,8 @@ from leukocytosis.figures import (
 )
 from leukocytosis.figures.survival import is_survival
 from leukocytosis.prose import describe_statistics
-from leukocytosis.report import attribution, grids
+from leukocytosis.report import attribution, cox, grids
+from leukocytosis.report.drawing import Drawing
 from leukocytosis.report.headlines import (
     describe_certainty,
     describe_drawn,
@@ -34,18 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
-    from matplotlib.figure import Figure
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A figure with its file name, caption, and what it shows in words for who cannot see it."""
-
-    name: str
-    section: str
-    caption: str
-    alt: str
-    figure: Figure
 
 
 def write_release(inputs: ReportInputs, folder: Path) -> None:
@@ -98,6 +86,7 @@ def draw_all(inputs: ReportInputs) -> tuple[Drawing, ...]:
             "Forest plot of hazard ratios, unadjusted and adjusted; the table below has the same "
             "numbers.", draw_forest(estimates, primary),
         ),
+        *cox.draw_models(inputs),
     )  # fmt: skip
 
 
@@ -175,6 +164,8 @@ def _grids(inputs: ReportInputs) -> dict[str, grids.Grid]:
         "means": grids.list_restricted_means(inputs),
         "tests": grids.list_tests(inputs),
         "proportional": grids.list_proportional(inputs),
+        "cox_sizes": cox.list_sizes(inputs),
+        "count_spline": cox.list_count_spline(inputs),
         "methods": grids.list_methods(inputs),
         "scorecard": grids.list_scorecard(inputs),
         "accuracy": grids.list_accuracy(inputs),

@@ -20,7 +20,7 @@ from .row import Analysis, Estimate, Number, missing, place
 from .times import FloatArray, IntArray
 
 GLOBAL = "GLOBAL"
-PENALISED = "the test is not defined for a model fitted by penalised likelihood"
+PENALISED = "Schoenfeld residuals need a maximum likelihood, and this model is a penalised one"
 Transform = Literal["km", "identity"]
 
 

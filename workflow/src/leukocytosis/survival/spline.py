@@ -61,6 +61,11 @@ class SplineFit:
     knots: FloatArray
     columns: tuple[int, ...]
 
+    @property
+    def values(self) -> FloatArray:
+        """Return the number of each patient, (n,)."""
+        return np.asarray(self.fit.design.values[:, self.columns[0]])
+
     def log_ratios(self, values: FloatArray, reference: float) -> FloatArray:
         """Return log hazard ratios against `reference` with both ends (v, 3) at values (v,)."""
         basis = code_spline(values, self.knots) - code_spline(np.array([reference]), self.knots)

@@ -6,17 +6,23 @@ hazard ratio at its event. The curve through them is the natural spline of R's `
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Unpack
 
 import numpy as np
 
-from .cox import CoxFit, weigh_design
+from .cox import CoxFit, CoxRefused, weigh_design
+from .firth import FirthFit
 from .proportion import Z_95
-from .proportional_hazards import Transform, transform_days
+from .proportional_hazards import PENALISED, Transform, transform_days
+from .row import Analysis, Estimate, Number, cannot, place
 from .spline import code_spline
 from .times import FloatArray
 
 DEGREES_OF_FREEDOM = 4  # as plot.cox.zph: an intercept and a natural spline with two inner knots
+METHOD = "natural spline through scaled Schoenfeld residuals (as R's plot.cox.zph), 95 % interval"
 N_DRAWN = 40  # as plot.cox.zph, whose knots depend on the points it draws at
 
 
@@ -71,6 +77,33 @@ def fit_time_varying(fit: CoxFit, transform: Transform = "km") -> TimeVarying | 
     curves: FloatArray = spread @ basis.T @ residuals
     variances: FloatArray = np.diag(inverse) / design.scale**2
     return TimeVarying(fit, transform, knots, curves, spread, variances)
+
+
+def over_time_rows(
+    fit: CoxFit | CoxRefused, term: str, days: list[float], **analysis: Unpack[Analysis]
+) -> Iterator[Estimate]:
+    """Yield the hazard ratio of each column of `term` on each of the days, or one row why not.
+
+    Days before the first event or after the last have no row.
+    """
+    found = _follow(fit)
+    if isinstance(found, str):
+        yield cannot(found, **analysis, group="all", term=term, method=METHOD,
+                     n=fit.design.n, n_events=fit.design.n_events)  # fmt: skip
+        return
+    ratios = found.ratios_on(np.array(days))
+    for j, (column, of_term) in enumerate(zip(fit.design.columns, fit.design.terms, strict=True)):
+        for day, ratio in zip(days, ratios[:, :, j].T.tolist(), strict=True):
+            if of_term == term and not math.isnan(ratio[0]):
+                yield place(Number(*ratio), **analysis, group="all", term=column, time_days=day,
+                            n=fit.design.n, n_events=fit.design.n_events,
+                            method=METHOD)  # fmt: skip
+
+
+def _follow(fit: CoxFit | CoxRefused) -> TimeVarying | str:
+    if isinstance(fit, CoxRefused):
+        return fit.reason
+    return PENALISED if isinstance(fit, FirthFit) else fit_time_varying(fit)
 
 
 def _place(g: FloatArray) -> FloatArray:
