@@ -32,6 +32,10 @@ from leukocytosis.report.grids import (
 
 VOID = {"meta", "br", "img", "link", "hr", "input"}
 FETCHING = {"script", "link", "img", "iframe", "object", "embed", "audio", "video", "source"}
+FIGURES = (
+    "flow", "causes", "overlap", f"survival_{fixtures.PRIMARY}", f"survival_{fixtures.SURVIVAL}",
+    "forest", "count_spline", "hazard_ratio_over_time",
+)  # fmt: skip
 
 
 class Page(HTMLParser):
@@ -85,9 +89,7 @@ def empty_page(tmp_path_factory: pytest.TempPathFactory) -> Page:
 
 def test_a_release_holds_report_figures_and_tables(release: Path) -> None:
     names = {str(path.relative_to(release)) for path in release.rglob("*") if path.is_file()}
-    stems = ("flow", "causes", "overlap", "forest", *(f"survival_{o}" for o in (fixtures.PRIMARY,
-             fixtures.SURVIVAL)))  # fmt: skip
-    figures = {f"figures/{stem}.{kind}" for stem in stems for kind in ("pdf", "svg", "png")}
+    figures = {f"figures/{stem}.{kind}" for stem in FIGURES for kind in ("pdf", "svg", "png")}
     tables = {f"tables/{name}.csv" for name in fixtures.inputs().frames}
     assert names == {"report.html"} | figures | tables
 
@@ -117,9 +119,9 @@ def test_a_reader_without_eyes_finds_the_way(page: Page) -> None:
     for landmark in ("header", "nav", "main", "footer"):
         assert len(page.all(landmark)) == 1
     assert page.all("html")[0]["lang"] == "en"
-    assert len(page.all("figure")) == len(page.all("figcaption")) == 6
+    assert len(page.all("figure")) == len(page.all("figcaption")) == len(FIGURES)
     pictures = [a for a in page.all("div") if a.get("role") == "img"]
-    assert len(pictures) == 6
+    assert len(pictures) == len(FIGURES)
     assert all(a["aria-label"] for a in pictures)
     assert len(page.all("table")) == len(page.all("caption"))
 
@@ -185,7 +187,7 @@ def test_a_study_without_patients_has_a_report_that_says_so(empty_page: Page) ->
     assert "No patient of this extract meets every criterion" in empty_page.text
     assert "there are no patients" in empty_page.text
     assert "No published numbers are declared for this study" in empty_page.text
-    assert len(empty_page.all("figure")) == 6
+    assert len(empty_page.all("figure")) == len(FIGURES)
 
 
 def test_headlines_of_nobody_are_one_sentence() -> None:

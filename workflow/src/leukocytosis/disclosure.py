@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # rows that add up to the cohort, or to its undetermined patients
 PARTITIONS = ("cause_shares", "group_shares", "overlap", "precedence", "unseen")
+MODEL_ROWS = "cox_|proportional_hazards|hazard_ratio_over_time|model_size|count_spline"
 NUMBERS = ["estimate", "ci_low", "ci_high", "p_value", "n_events"]
 
 
@@ -96,11 +97,26 @@ def _hide_estimates(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     small = rows["n"].between(1, k - 1) | rows["n_events"].between(1, k - 1)
     # the rest of a group gives a small number away as surely as the number itself
     small |= (rows["n"] - rows["n_events"]).between(1, k - 1)
-    small = _with_shadows(rows, small) | _near(rows, k)
+    small = _with_shadows(rows, small) | _near(rows, k) | _of_hidden_groups(rows, small)
     rows.loc[small, NUMBERS] = None
     rows.loc[small & rows["n"].between(1, k - 1), "n"] = None
     rows.loc[small, "note"] = f"hidden: rests on fewer than {k} patients or would reveal such"
     return rows
+
+
+def _of_hidden_groups(rows: pd.DataFrame, small: pd.Series[bool]) -> pd.Series[bool]:
+    """Return the rows of models that name a group whose own events are hidden.
+
+    The interval of a contrast tells the events of the smaller group nearly as well as a count.
+    """
+    groups = rows[small & (rows["analysis_id"] == "crude") & (rows["group"] != "all")]
+    named = small & False
+    for outcome_id, group in sorted(set(zip(groups["outcome_id"], groups["group"], strict=True))):
+        words = rf": {group} against|against {group}\b|cause group {group}\b"
+        of_model = rows["analysis_id"].str.match(MODEL_ROWS)
+        text = rows["term"] + "|" + rows["note"].fillna("")
+        named |= of_model & (rows["outcome_id"] == outcome_id) & text.str.contains(words)
+    return named
 
 
 def _with_shadows(rows: pd.DataFrame, small: pd.Series[bool]) -> pd.Series[bool]:

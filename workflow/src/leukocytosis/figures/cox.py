@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 COUNT = re.compile(r"index count (\d+) against (\d+)")
 WIDEST = 64.0  # bands are cut at 1/64 and 64
 HEIGHT_INCHES = 3.0
+MOST_TICKS = 7
 
 
 def draw_count_spline(estimates: Sequence[Row], outcome_id: str) -> Figure:
@@ -74,14 +75,14 @@ def draw_over_time(protocol: Protocol, estimates: Sequence[Row], outcome_id: str
     rows = [row for found in panels.values() for row in found]
     with styled():
         figure = new_figure(HEIGHT_INCHES)
-        width = 0.84 / len(panels)
+        width = 0.82 / len(panels)
         for i, (term, found) in enumerate(panels.items()):
-            axes = figure.add_axes((0.13 + i * width, 0.17, width - 0.04, 0.68))
+            axes = figure.add_axes((0.16 + i * width, 0.17, width - 0.04, 0.68))
             group = term.split(": ")[1].split(" against")[0]
             _draw_band(axes, [row["time_days"] for row in found], found, style_of(protocol, group))
             if is_known(constant.get(term, {}).get("estimate")):
                 axes.axhline(constant[term]["estimate"], color=FAINT, linestyle=":", linewidth=1.2)
-            axes.set_title(wrap(label_term(term), 26), fontsize=9)
+            axes.set_title(wrap(label_term(term), 32), fontsize=9)
             axes.set_xlabel("days from the index")
             _dress(axes, rows)
             if i:
@@ -115,6 +116,7 @@ def _dress(axes: Axes, rows: Sequence[Row]) -> None:
     axes.set_yscale("log", base=2)
     axes.set_ylim(min(low / 1.1, 0.5), max(high * 1.1, 2.0))
     shown = [2.0**k for k in range(-6, 7) if axes.get_ylim()[0] <= 2.0**k <= axes.get_ylim()[1]]
+    shown = shown[::2] if len(shown) > MOST_TICKS else shown
     axes.set_yticks(shown, [f"{tick:.3g}" for tick in shown])
     axes.minorticks_off()
     axes.axhline(1, color=INK, linewidth=0.8)
