@@ -64,8 +64,9 @@ oracle: $(READY)  ## make R's numbers again (needs R with survival, numDeriv, Hm
 	Rscript tests/oracle/review/make_oracle.R tests/oracle/review
 	Rscript tests/oracle/cox/make_oracle.R tests/oracle/cox
 
-bench: $(READY)  ## raw files to outcomes at growing size; prints ratios
+bench: $(READY)  ## raw files to outcomes at growing size, and survival beside R; prints ratios
 	python -m leukocytosis.bench $(BENCH)
+	OPENBLAS_NUM_THREADS=1 python -m leukocytosis.bench_survival
 
 clean:  ## remove results (raw data stay)
 	rm -rf results .snakemake

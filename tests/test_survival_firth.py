@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from leukocytosis.survival.cox import CoxFit, CoxRefused, cox_rows, fit_cox
+from leukocytosis.survival.cox import CoxFit, CoxRefused, cox_rows, fit_cox, likelihood_of
 from leukocytosis.survival.design import Design, code_design
 from leukocytosis.survival.firth import FirthFit, fit_cox_or_firth, fit_firth
-from leukocytosis.survival.penalised_likelihood import penalise
+from leukocytosis.survival.penalised_likelihood import PenalisedLikelihood
 from leukocytosis.survival.proportional_hazards import PENALISED, proportional_hazards_rows
 
 ANALYSIS = {"analysis_id": "cox_adjusted", "outcome_id": "death_12w"}
@@ -128,7 +128,8 @@ def test_the_score_is_the_slope_of_the_penalised_likelihood() -> None:
     draw = np.random.default_rng(3)
     frame = patients().assign(entry=0.5 * draw.random(60), site=draw.integers(0, 2, 60))
     design = code_design(frame, ["age", "male"], {}, entry="entry", strata="site")
-    likelihood, at, step = penalise(design), np.array([0.4, -0.3]), 1e-5
+    likelihood = PenalisedLikelihood(likelihood_of(design))
+    at, step = np.array([0.4, -0.3]), 1e-5
     slopes = [
         (likelihood.at(at + move).log_likelihood - likelihood.at(at - move).log_likelihood)
         / (2 * step)

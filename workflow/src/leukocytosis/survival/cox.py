@@ -13,9 +13,9 @@ from typing import Unpack
 import numpy as np
 
 from .design import Design
-from .partial_likelihood import RiskSets, maximise, weigh_risk_sets
+from .partial_likelihood import Likelihood, RiskSets, find_likelihood, maximise
 from .proportion import Z_95
-from .refusal import MIN_EVENTS_PER_PARAMETER, find_vague, why_not
+from .refusal import MIN_EVENTS_PER_PARAMETER, find_flat, find_vague, why_not
 from .row import Analysis, Estimate, Number, missing, place
 from .times import FloatArray, IntArray
 
@@ -109,36 +109,41 @@ def fit_cox(
     reason = why_not(design, min_events_per_parameter)
     if reason:
         return CoxRefused(design, reason)
-    scale = design.scale
-    top = maximise(
-        design.standardised, design.days, design.status, entry=design.entry, strata=design.strata
-    )
+    likelihood = likelihood_of(design)
+    null = likelihood.at_zero()
+    reason = find_flat(null.information, design)
+    if reason:
+        return CoxRefused(design, reason)
+    top = maximise(likelihood, null)
     if top is None:
         return CoxRefused(design, "the likelihood has no maximum (separation, monotone likelihood)")
     coefficients, sets = top
     covariance: FloatArray = np.linalg.inv(sets.information).astype(np.float64)
-    vague = find_vague(design, covariance)
-    if vague:
-        return CoxRefused(design, vague)
+    reason = find_vague(design, covariance)
+    if reason:
+        return CoxRefused(design, reason)
     if design.cluster is not None:
         covariance = fit_sandwich(sets.residuals, covariance, design.cluster)
-    null = weigh_design(design, np.zeros(scale.size))
     return CoxFit(
         design,
-        coefficients / scale,
-        covariance / np.outer(scale, scale),
+        coefficients / design.scale,
+        covariance / np.outer(design.scale, design.scale),
         sets.log_likelihood,
         null.log_likelihood,
         _note(design),
     )
 
 
-def weigh_design(design: Design, coefficients: FloatArray) -> RiskSets:
-    """Return the risk sets of a design at `coefficients` (p,) of its standardised columns."""
-    return weigh_risk_sets(
-        design.standardised, design.days, design.status, coefficients,
-        entry=design.entry, strata=design.strata,
-    )  # fmt: skip
+def likelihood_of(design: Design) -> Likelihood:
+    """Return the partial likelihood of a design, in its standardised columns."""
+    return find_likelihood(
+        design.standardised, design.days, design.status, entry=design.entry, strata=design.strata
+    )
+
+
+def weigh_fit(fit: CoxFit) -> RiskSets:
+    """Return the risk sets at a model's coefficients, of its design's standardised columns."""
+    return likelihood_of(fit.design).at(fit.coefficients * fit.design.scale)
 
 
 def fit_sandwich(residuals: FloatArray, covariance: FloatArray, cluster: IntArray) -> FloatArray:

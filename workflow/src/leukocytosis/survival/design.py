@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import numpy as np
 
-from .times import BoolArray, FloatArray, IntArray, Labels, check_entry, check_times
+from .times import BoolArray, FloatArray, IntArray, check_entry, check_times
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,12 +70,12 @@ class Design:
         """Return the number of events among them."""
         return int(self.status.sum())
 
-    @property
+    @cached_property
     def scale(self) -> FloatArray:
         """Return the standard deviation of each column, (p,)."""
         return np.asarray(self.values.std(axis=0))
 
-    @property
+    @cached_property
     def standardised(self) -> FloatArray:
         """Return columns of mean 0 and standard deviation 1, on which steps and errors compare."""
         return np.asarray((self.values - self.values.mean(axis=0)) / self.scale)
@@ -108,11 +109,19 @@ def code_design(
     strangers = sorted(set(references) - set(covariates))
     if strangers:
         raise ValueError(f"reference levels given for no covariate: {', '.join(strangers)}")
-    _check_rows(frame, days, status, entry, patient)
-    known: BoolArray = frame[[*covariates, *groupings]].notna().all(axis=1).to_numpy()
-    complete = frame[known]
-    followed, ends = check_times(complete[days], complete[status])
-    coded = [_code(complete, term, references.get(term)) for term in covariates]
+    followed, ends = check_times(frame[days], frame[status])
+    _check_rows(frame, days, entry, patient)
+    known: BoolArray = np.ones(len(frame), dtype=bool)
+    for name in (*covariates, *groupings):
+        known &= frame[name].notna().to_numpy()
+    complete = frame if known.all() else frame[known]
+    followed, ends = followed[known], ends[known]
+    factors = {term: _factor(complete, term) for term in references}
+    coded = [
+        _code(term, *factors[term], references[term]) if term in factors
+        else {term: _numbers(complete, term)}
+        for term in covariates
+    ]  # fmt: skip
     names = [
         (term, name) for term, columns in zip(covariates, coded, strict=True) for name in columns
     ]
@@ -123,7 +132,11 @@ def code_design(
         values=_stack([column for columns in coded for column in columns.values()], len(complete)),
         days=followed,
         status=ends,
-        levels=_levels(complete, references, ends),
+        levels=tuple(
+            level
+            for term in sorted(references)
+            for level in _levels(term, *factors[term], references[term], ends)
+        ),
         n_left_out=_count(frame, patient, ~known),
         entry=None if entry is None else complete[entry].to_numpy(np.float64),
         strata=_number(complete, more.get("strata")),
@@ -132,11 +145,8 @@ def code_design(
     )
 
 
-def _check_rows(
-    frame: pd.DataFrame, days: str, status: str, entry: str | None, patient: str | None
-) -> None:
-    """Raise ValueError for times that cannot be used, and for rows of a patient that overlap."""
-    check_times(frame[days], frame[status])
+def _check_rows(frame: pd.DataFrame, days: str, entry: str | None, patient: str | None) -> None:
+    """Raise ValueError for entries that cannot be used, and for rows of a patient that overlap."""
     if entry is None:
         repeated = 0 if patient is None else int(frame[patient].duplicated().sum())
         if repeated:
@@ -158,18 +168,23 @@ def _number(frame: pd.DataFrame, column: str | None) -> IntArray | None:
     """Return the labels of a column as numbers from 0, in the order of the labels."""
     if column is None:
         return None
-    return np.unique(frame[column].to_numpy(dtype=str), return_inverse=True)[1].astype(np.int64)
+    return frame[column].factorize(sort=True)[0].astype(np.int64)
 
 
-def _code(frame: pd.DataFrame, term: str, reference: str | None) -> dict[str, FloatArray]:
-    """Return the columns that code one covariate, by name."""
-    if reference is None:
-        return {term: _numbers(frame, term)}
-    labels: Labels = frame[term].to_numpy(dtype=str)
-    others = sorted(set(labels.tolist()) - {reference})
+def _factor(frame: pd.DataFrame, term: str) -> tuple[IntArray, dict[str, int]]:
+    """Return the level of each row as a number, and the number of each level by name."""
+    codes, found = frame[term].factorize()
+    return codes, dict(sorted((str(name), code) for code, name in enumerate(found)))
+
+
+def _code(
+    term: str, codes: IntArray, numbers: Mapping[str, int], reference: str
+) -> dict[str, FloatArray]:
+    """Return the columns that code one categorical covariate, by name."""
     return {
-        f"{term}: {level} against {reference}": (labels == level).astype(np.float64)
-        for level in others
+        f"{term}: {level} against {reference}": (codes == number).astype(np.float64)
+        for level, number in numbers.items()
+        if level != reference
     }
 
 
@@ -191,14 +206,13 @@ def _stack(columns: list[FloatArray], n: int) -> FloatArray:
 
 
 def _levels(
-    frame: pd.DataFrame, references: Mapping[str, str], status: IntArray
+    term: str, codes: IntArray, numbers: Mapping[str, int], reference: str, status: IntArray
 ) -> tuple[Level, ...]:
-    """Return every level of every categorical term; a reference that nobody has counts 0."""
-    counted = []
-    for term in sorted(references):
-        labels: Labels = frame[term].to_numpy(dtype=str)
-        for name in sorted({references[term], *labels.tolist()}):
-            here: BoolArray = labels == name
-            n_events = int(status[here].sum())
-            counted.append(Level(term, name, int(here.sum()), n_events, name == references[term]))
-    return tuple(counted)
+    """Return every level of a categorical term; a reference that nobody has counts 0."""
+    nobody = -1  # no row has this number: those without a level were left out
+    found = {reference: nobody} | dict(numbers)
+    here = {level: codes == number for level, number in sorted(found.items())}
+    return tuple(
+        Level(term, level, int(rows.sum()), int(status[rows].sum()), level == reference)
+        for level, rows in here.items()
+    )

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .cox import CoxFit, CoxRefused, fit_cox
+from .cox import CoxFit, CoxRefused, fit_cox, likelihood_of
 from .design import Design
-from .penalised_likelihood import PenalisedLikelihood, Point, penalise
-from .refusal import MIN_EVENTS_PER_PARAMETER, why_not_penalised
+from .penalised_likelihood import PenalisedLikelihood, Point
+from .refusal import MIN_EVENTS_PER_PARAMETER, find_flat, why_not_penalised
 from .times import FloatArray
 
 CHI_SQUARED_95 = 3.841458820694124  # 1 degree of freedom
@@ -68,12 +68,11 @@ def fit_cox_or_firth(
     fit = fit_cox(design, min_events_per_parameter=min_events_per_parameter)
     if isinstance(fit, CoxFit):
         return fit
-    hopeless = why_not_penalised(design)
-    if hopeless is None:
-        return fit_firth(design, because=fit.reason)
-    if hopeless == fit.reason:
-        return fit
-    return CoxRefused(design, f"{fit.reason}; penalised likelihood was not used: {hopeless}")
+    penalised = fit_firth(design, because=fit.reason)
+    if isinstance(penalised, FirthFit) or penalised.reason == fit.reason:
+        return penalised
+    why = f"{fit.reason}; penalised likelihood was not used: {penalised.reason}"
+    return CoxRefused(design, why)
 
 
 def fit_firth(design: Design, *, because: str = "it was asked for") -> FirthFit | CoxRefused:
@@ -85,8 +84,11 @@ def fit_firth(design: Design, *, because: str = "it was asked for") -> FirthFit 
     hopeless = why_not_penalised(design)
     if hopeless:
         return CoxRefused(design, hopeless)
-    likelihood, p = penalise(design), len(design.columns)
+    likelihood, p = PenalisedLikelihood(likelihood_of(design)), len(design.columns)
     null = likelihood.at(np.zeros(p))
+    flat = find_flat(null.information, design)
+    if flat:
+        return CoxRefused(design, flat)
     top = likelihood.climb(null, np.ones(p, dtype=bool))
     if top is None:
         return CoxRefused(design, "the penalised likelihood has no maximum either")

@@ -6,9 +6,8 @@ and takes 70 times longer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from .times import FloatArray, IntArray
 MAX_STEPS = 25
 STEP_TOLERANCE = 1e-9  # in standard deviations of the covariate
 MAX_HALVINGS = 10
+ROUNDING = 1e-13  # of the log-likelihood: a step may lose that much without going down
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,19 +44,19 @@ class RiskSets:
     @property
     def own(self) -> FloatArray:
         """Return the covariates of each row that had an event, (m, p)."""
-        return np.concatenate([part.own for part in self.strata])
+        return np.concatenate([part.own for part in self.strata], axis=1).T
 
     @property
     def mean(self) -> FloatArray:
         """Return the covariates of those at risk at each event, (m, p)."""
-        return np.concatenate([part.mean for part in self.strata])
+        return np.concatenate([part.mean for part in self.strata], axis=1).T
 
-    @property
+    @cached_property
     def score(self) -> FloatArray:
         """Return the first derivative of the log-likelihood, (p,)."""
-        return np.asarray((self.own - self.mean).sum(axis=0))
+        return np.asarray(sum(part.own.sum(axis=1) - part.mean.sum(axis=1) for part in self.strata))
 
-    @property
+    @cached_property
     def information(self) -> FloatArray:
         """Return minus the second derivative, (p, p)."""
         return self.weighted_information(None)
@@ -71,56 +71,63 @@ class RiskSets:
     @property
     def residuals(self) -> FloatArray:
         """Return the score residuals (n, p) in the order of the rows: 0 where no event was."""
-        residuals = np.zeros((self.n, self.strata[0].values.shape[1]))
+        residuals = np.zeros((self.n, self.strata[0].columns.shape[0]))
         for part in self.strata:
-            residuals[part.at_risk.rows] = part.residuals()
+            residuals[part.at_risk.rows] = part.residuals().T
         return residuals
 
 
-def weigh_risk_sets(
+@dataclass(frozen=True, eq=False)
+class Likelihood:
+    """The partial likelihood of some rows, ready to be asked at many coefficients."""
+
+    at_risk: tuple[AtRisk, ...]
+    columns: tuple[FloatArray, ...]
+    n: int
+    p: int
+
+    def at(self, coefficients: FloatArray) -> RiskSets:
+        """Return the risk sets when hazards are exp(values @ coefficients), (p,)."""
+        pairs = zip(self.columns, self.at_risk, strict=True)
+        return RiskSets(
+            tuple(weigh_stratum(columns, who, coefficients) for columns, who in pairs), self.n
+        )
+
+    def at_zero(self) -> RiskSets:
+        """Return the risk sets when nothing matters."""
+        return self.at(np.zeros(self.p))
+
+
+def find_likelihood(
     values: FloatArray,
     days: FloatArray,
     status: IntArray,
-    coefficients: FloatArray,
     *,
     entry: FloatArray | None = None,
     strata: IntArray | None = None,
-) -> RiskSets:
-    """Return the risk sets of all events when hazards are exp(values @ coefficients).
+) -> Likelihood:
+    """Return the partial likelihood of rows of which at least one had an event.
 
     `values` (n, p), `days`, `status`, `entry` and `strata` (n,): a row is at risk on
-    (entry, days], or from the beginning, and is compared within its stratum only. At least one
-    event is needed.
+    (entry, days], or from the beginning, and is compared within its stratum only.
     """
-    return weigh_at_risk(values, find_at_risk(days, status, entry, strata), coefficients)
-
-
-def weigh_at_risk(
-    values: FloatArray, at_risk: tuple[AtRisk, ...], coefficients: FloatArray
-) -> RiskSets:
-    """Return the same of those whom `find_at_risk` found, for a fit that asks many times."""
-    return RiskSets(
-        tuple(weigh_stratum(values, who, coefficients) for who in at_risk), values.shape[0]
-    )
+    at_risk = find_at_risk(days, status, entry, strata)
+    columns = tuple(np.ascontiguousarray(values[who.rows].T) for who in at_risk)
+    return Likelihood(at_risk, columns, *values.shape)
 
 
 def maximise(
-    values: FloatArray,
-    days: FloatArray,
-    status: IntArray,
-    *,
-    entry: FloatArray | None = None,
-    strata: IntArray | None = None,
+    likelihood: Likelihood, start: RiskSets | None = None
 ) -> tuple[FloatArray, RiskSets] | None:
-    """Return the coefficients that maximise the likelihood, and the risk sets there, by Newton.
+    """Return the coefficients that maximise a likelihood, and the risk sets there, by Newton.
 
-    Arguments as `weigh_risk_sets`; `values` are standardised. None when there is no maximum at
-    finite coefficients: on a likelihood that rises for ever, Newton's step stays near 1 while the
-    likelihood itself seems to settle, so the length of the step decides, not the gain.
+    Covariates are standardised; `start` are the risk sets at 0, where they are known. None when
+    there is no maximum at finite coefficients: on a likelihood that rises for ever, Newton's step
+    stays near 1 while the likelihood itself seems to settle, so the length of the step decides,
+    not the gain.
     """
-    weigh = partial(weigh_at_risk, values, find_at_risk(days, status, entry, strata))
-    coefficients = np.zeros(values.shape[1])
-    sets = weigh(coefficients)
+    coefficients = np.zeros(likelihood.p)
+    sets = likelihood.at_zero() if start is None else start
     for _ in range(MAX_STEPS):
         try:
             step: FloatArray = np.linalg.solve(sets.information, sets.score).astype(np.float64)
@@ -128,7 +135,7 @@ def maximise(
             return None
         if not np.isfinite(step).all():
             return None
-        coefficients, sets = _climb(weigh, coefficients, step, sets.log_likelihood)
+        coefficients, sets = _climb(likelihood, coefficients, step, sets.log_likelihood)
         if not np.isfinite(sets.log_likelihood):
             return None
         if np.abs(step).max() < STEP_TOLERANCE:
@@ -137,15 +144,16 @@ def maximise(
 
 
 def _climb(
-    weigh: Callable[[FloatArray], RiskSets], start: FloatArray, step: FloatArray, floor: float
+    likelihood: Likelihood, start: FloatArray, step: FloatArray, height: float
 ) -> tuple[FloatArray, RiskSets]:
-    """Take the step, halved while it overshoots and the log-likelihood falls below `floor`.
+    """Take the step, halved while it overshoots and the log-likelihood falls below `height`.
 
     So far out that all hazards but one vanish, the log-likelihood is minus infinity.
     """
+    floor = height - ROUNDING * abs(height)
     for halving in range(MAX_HALVINGS):
         there = start + step / 2**halving
-        found = weigh(there)
+        found = likelihood.at(there)
         if found.log_likelihood >= floor:
             break
     return there, found

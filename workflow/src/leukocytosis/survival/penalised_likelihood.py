@@ -11,16 +11,14 @@ from functools import cached_property
 
 import numpy as np
 
-from .design import Design
-from .partial_likelihood import RiskSets, weigh_at_risk
-from .risk_sets import AtRisk, StratumSets, find_at_risk
+from .partial_likelihood import ROUNDING, Likelihood, RiskSets
+from .risk_sets import StratumSets
 from .times import BoolArray, FloatArray
 
 MAX_STEPS = 500
 MAX_HALVINGS = 30
 LONGEST_STEP = 0.5  # in standard deviations of the covariate, as in R's coxphf
 STEP_TOLERANCE = 1e-10
-ROUNDING = 1e-13  # of the log-likelihood: a step may lose that much without going down
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,26 +59,23 @@ def _trace_of_derivative(part: StratumSets, covariance: FloatArray) -> FloatArra
     With q = x'Vx: E[(x − m)'V(x − m) (x_r − m_r)] summed over events, each row adding what it
     gathers of hazard while at risk, so that no third moment is held per event.
     """
-    x, m = part.values, part.mean
-    q = np.einsum("np,pq,nq->n", x, covariance, x)
-    gathered = part.gather(np.column_stack([1 / part.total, m / part.total[:, None]]))
-    lasting, means = gathered[:, :1], gathered[:, 1:]
-    crossed = np.einsum("np,pq,nq->n", x, covariance, means)
-    rows = q[:, None] * (lasting * x - means) - 2 * crossed[:, None] * x
-    squares = np.einsum("mp,pq,mq->m", m, covariance, m)
-    return np.asarray(part.hazard @ rows + 2 * squares @ m)
+    x, m = part.columns, part.mean
+    lasting, means = part.gather_hazard()
+    turned = covariance @ x
+    rows = (turned * x).sum(axis=0) * (lasting * x - means) - 2 * (turned * means).sum(axis=0) * x
+    squares = ((covariance @ m) * m).sum(axis=0)
+    return np.asarray(rows @ part.hazard + 2 * m @ squares)
 
 
 @dataclass(frozen=True, eq=False)
 class PenalisedLikelihood:
-    """The penalised likelihood of a design, on its standardised columns (n, p)."""
+    """The penalised likelihood of a model with standardised covariates."""
 
-    values: FloatArray
-    at_risk: tuple[AtRisk, ...]
+    likelihood: Likelihood
 
     def at(self, coefficients: FloatArray) -> Point:
         """Return the penalised likelihood at `coefficients` (p,)."""
-        return Point(coefficients, weigh_at_risk(self.values, self.at_risk, coefficients))
+        return Point(coefficients, self.likelihood.at(coefficients))
 
     def climb(self, start: Point, free: BoolArray) -> Point | None:
         """Return the highest point in the `free` (p,) coefficients; None if none was reached.
@@ -104,9 +99,3 @@ class PenalisedLikelihood:
             if there.log_likelihood >= floor:
                 break
         return there
-
-
-def penalise(design: Design) -> PenalisedLikelihood:
-    """Return the penalised likelihood of a design in which there is at least one event."""
-    at_risk = find_at_risk(design.days, design.status, design.entry, design.strata)
-    return PenalisedLikelihood(design.standardised, at_risk)

@@ -13,7 +13,7 @@ from typing import Literal, Unpack
 
 import numpy as np
 
-from .cox import CoxFit, CoxRefused, weigh_design
+from .cox import CoxFit, CoxRefused, weigh_fit
 from .firth import FirthFit
 from .partial_likelihood import RiskSets
 from .row import Analysis, Estimate, Number, missing, place
@@ -42,8 +42,7 @@ def fit_proportional_hazards(
     `transform` is g: "km", 1 − Kaplan–Meier just before the event (the default of `cox.zph`; days
     far out, with few events, count no more than others), or "identity", days themselves.
     """
-    design = fit.design
-    sets = weigh_design(design, fit.coefficients * design.scale)
+    sets = weigh_fit(fit)
     g = transform_days(fit, sets.days, transform)
     if np.ptp(g) == 0:
         return "all events happened at one time"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from .design import Design
-from .partial_likelihood import weigh_risk_sets
 from .times import FloatArray
 
 MIN_EVENTS_PER_PARAMETER = 5  # refuse below (Vittinghoff and McCulloch 2007)
@@ -96,11 +95,10 @@ def _constant(design: Design) -> str | None:
 def _value_without_events(design: Design) -> str | None:
     """Find a covariate of two values (sex, metastasis) one of which saw no events."""
     for name, column in zip(design.columns, design.values.T, strict=True):
-        values = np.unique(column)
-        for value in values if values.size == 2 else ():
-            here = column == value
+        lowest, highest = column == column.min(), column == column.max()
+        for here in (lowest, highest) if (lowest | highest).all() else ():
             if not design.status[here].any():
-                return f"there are no events among those with {name} = {value:g}"
+                return f"there are no events among those with {name} = {column[here][0]:g}"
     return None
 
 
@@ -121,19 +119,24 @@ def _too_few_clusters(design: Design) -> str | None:
 
 
 def _collinear(design: Design) -> str | None:
-    """Find the first column that those before it determine, among all or among those at risk."""
+    """Find the first column that those before it determine."""
     values = design.standardised
-    for p, name in enumerate(design.columns, start=1):
-        if np.linalg.matrix_rank(values[:, :p]) < p:
-            return f"{name} follows exactly from the other covariates (collinear)"
-    start = weigh_risk_sets(
-        values, design.days, design.status, np.zeros(values.shape[1]),
-        entry=design.entry, strata=design.strata,
-    )  # fmt: skip
-    least = FLAT * design.n_events
-    if np.linalg.matrix_rank(start.information, tol=least, hermitian=True) < values.shape[1]:
-        return "among those at risk when events happened the covariates do not vary separately"
-    return None
+    if np.linalg.matrix_rank(values) == values.shape[1]:
+        return None
+    ranks = [np.linalg.matrix_rank(values[:, :p]) for p in range(1, values.shape[1] + 1)]
+    name = next(n for p, n in enumerate(design.columns) if ranks[p] <= p)
+    return f"{name} follows exactly from the other covariates (collinear)"
+
+
+def find_flat(information: FloatArray, design: Design) -> str | None:
+    """Return why covariates cannot be told apart among those at risk, or None.
+
+    `information` (p, p) is that of the standardised columns when nothing matters.
+    """
+    rank = np.linalg.matrix_rank(information, tol=FLAT * design.n_events, hermitian=True)
+    if rank == information.shape[0]:
+        return None
+    return "among those at risk when events happened the covariates do not vary separately"
 
 
 def find_vague(design: Design, covariance: FloatArray) -> str | None:

@@ -3,7 +3,8 @@
 A row is at risk on (entry, days], within its stratum. Ties are Efron's (1977): of d events at one
 time in one stratum, the k-th (from 0) sees those d rows at weight 1 − k/d. The sums of squares
 are never held per event: each row gathers what it adds at all events it was at risk at, so that a
-step costs a sort-free pass over the rows and one matrix product.
+step costs a sort-free pass over the rows and one matrix product. Covariates lie along the rows of
+arrays, patients along the columns: sums over patients then run through memory in order.
 """
 
 from __future__ import annotations
@@ -88,15 +89,15 @@ def _find(rows: IntArray, days: FloatArray, status: IntArray, entry: FloatArray 
 
 @dataclass(frozen=True, eq=False)
 class StratumSets:
-    """The risk sets of one stratum when hazards are exp(values @ coefficients).
+    """The risk sets of one stratum when hazards are exp(coefficients @ columns).
 
-    Shapes, with n rows, m events and p covariates: `values` (n, p), `hazard` (n,) relative to the
-    largest, `total` (m,) the hazard of all at risk at each event, `mean` (m, p) their covariates.
+    Shapes, with n rows, m events and p covariates: `columns` (p, n), `hazard` (n,) relative to the
+    largest, `total` (m,) the hazard of all at risk at each event, `mean` (p, m) their covariates.
     `log_likelihood` is minus infinity where the hazards of those at risk vanish beside the largest.
     """
 
     at_risk: AtRisk
-    values: FloatArray
+    columns: FloatArray
     hazard: FloatArray
     total: FloatArray
     mean: FloatArray
@@ -109,66 +110,75 @@ class StratumSets:
 
     @property
     def own(self) -> FloatArray:
-        """Return the covariates of each row that had an event, (m, p)."""
-        return np.asarray(self.values[self.at_risk.events])
+        """Return the covariates of each row that had an event, (p, m)."""
+        return np.asarray(self.columns[:, self.at_risk.events])
 
     def gather(self, jumps: FloatArray) -> FloatArray:
-        """Return what each row gathers (n, k) of the `jumps` (m, k) while it is at risk."""
+        """Return what each row gathers (k, n) of the `jumps` (k, m) while it is at risk."""
         who = self.at_risk
-        by_time = np.add.reduceat(jumps, who.starts)
-        reached = np.vstack([np.zeros((1, jumps.shape[1])), by_time.cumsum(axis=0)])
-        gathered = reached[who.until]
+        reached = np.zeros((jumps.shape[0], who.times.size + 1))
+        np.cumsum(np.add.reduceat(jumps, who.starts, axis=1), axis=1, out=reached[:, 1:])
+        gathered = reached[:, who.until]
         if who.since is not None:
-            gathered = gathered - reached[who.since]
-        missed = np.add.reduceat(who.share[:, None] * jumps, who.starts)
-        gathered[who.events] -= missed[who.tie]
+            gathered -= reached[:, who.since]
+        missed = np.add.reduceat(who.share * jumps, who.starts, axis=1)
+        gathered[:, who.events] -= missed[:, who.tie]
         return np.asarray(gathered)
+
+    def gather_hazard(self) -> tuple[FloatArray, FloatArray]:
+        """Return what each row gathers of 1 / total (n,), and of mean / total (p, n)."""
+        gathered = self.gather(np.vstack([np.ones(self.total.size), self.mean]) / self.total)
+        return gathered[0], gathered[1:]
 
     def information(self, weights: FloatArray | None = None) -> FloatArray:
         """Return the sum over events of the covariance (p, p) of those at risk, `weights` (m,)."""
-        weight = np.ones(self.total.size) if weights is None else weights
-        seen = self.hazard * self.gather((weight / self.total)[:, None])[:, 0]
-        squares = self.values.T @ (self.values * seen[:, None])
-        return np.asarray(squares - self.mean.T @ (self.mean * weight[:, None]))
+        weight: FloatArray | float = 1.0 if weights is None else weights
+        seen = self.hazard * self.gather((weight / self.total)[None, :])[0]
+        squares = (self.columns * seen) @ self.columns.T
+        return np.asarray(squares - (self.mean * weight) @ self.mean.T)
 
     def residuals(self) -> FloatArray:
-        """Return the score residuals (n, p): what each row adds to the score."""
+        """Return the score residuals (p, n): what each row adds to the score."""
         who = self.at_risk
-        jumps = np.column_stack([1 / self.total, self.mean / self.total[:, None]])
-        gathered = self.gather(jumps)
-        residuals = -self.hazard[:, None] * (self.values * gathered[:, :1] - gathered[:, 1:])
-        at_time = np.add.reduceat(self.mean, who.starts) / np.bincount(who.tie)[:, None]
-        residuals[who.events] += self.own - at_time[who.tie]
+        lasting, means = self.gather_hazard()
+        residuals = -self.hazard * (self.columns * lasting - means)
+        at_time = np.add.reduceat(self.mean, who.starts, axis=1) / np.bincount(who.tie)
+        residuals[:, who.events] += self.own - at_time[:, who.tie]
         return residuals
 
 
-def weigh_stratum(values: FloatArray, who: AtRisk, coefficients: FloatArray) -> StratumSets:
-    """Return the risk sets of a stratum; `values` (all rows, p) in the order of the design."""
-    values = values[who.rows]
-    log_hazard = values @ coefficients
+def weigh_stratum(columns: FloatArray, who: AtRisk, coefficients: FloatArray) -> StratumSets:
+    """Return the risk sets of a stratum; its `columns` (p, n) in the order of `who.rows`."""
+    log_hazard = coefficients @ columns
     log_hazard -= log_hazard.max()  # cancels in the likelihood, and keeps exp() finite
     hazard = np.exp(log_hazard)
-    sums = np.column_stack([hazard, hazard[:, None] * values])
-    seen = _from_here_on(sums)[who.first]
-    if who.by_entry is not None:
-        seen = seen - _from_here_on(sums[who.by_entry])[who.not_yet]
-    dying = np.add.reduceat(sums[who.events], who.starts)
-    there = seen[who.tie] - who.share[:, None] * dying[who.tie]
-    total = there[:, 0]
+    sums = np.empty((columns.shape[0] + 1, columns.shape[1]))
+    sums[0] = hazard
+    np.multiply(columns, hazard, out=sums[1:])
+    seen = _still_followed(sums, who)
+    dying = np.add.reduceat(sums[:, who.events], who.starts, axis=1)
+    there = seen[:, who.tie] - who.share * dying[:, who.tie]
+    total = there[0]
     if total.min() < VANISHED:
         total, log_likelihood = np.ones_like(total), -np.inf
     else:
         log_likelihood = float((log_hazard[who.events] - np.log(total)).sum())
     return StratumSets(
         at_risk=who,
-        values=values,
+        columns=columns,
         hazard=hazard,
         total=total,
-        mean=there[:, 1:] / total[:, None],
+        mean=there[1:] / total,
         log_likelihood=log_likelihood,
     )
 
 
-def _from_here_on(sums: FloatArray) -> FloatArray:
-    """Return the sums from each row to the last, and 0 beyond it."""
-    return np.vstack([sums[::-1].cumsum(axis=0)[::-1], np.zeros((1, sums.shape[1]))])
+def _still_followed(sums: FloatArray, who: AtRisk) -> FloatArray:
+    """Return the sums (k, T) over those at risk at each time, of the rows' `sums` (k, n)."""
+    between = np.add.reduceat(sums, who.first, axis=1)  # from each time to the next, or to the end
+    followed = between[:, ::-1].cumsum(axis=1)[:, ::-1]
+    if who.by_entry is None:
+        return np.asarray(followed)
+    later = np.zeros((sums.shape[0], sums.shape[1] + 1))
+    np.cumsum(sums[:, who.by_entry[::-1]], axis=1, out=later[:, 1:])
+    return np.asarray(followed - later[:, sums.shape[1] - who.not_yet])

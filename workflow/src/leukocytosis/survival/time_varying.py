@@ -13,7 +13,7 @@ from typing import Unpack
 
 import numpy as np
 
-from .cox import CoxFit, CoxRefused, weigh_design
+from .cox import CoxFit, CoxRefused, weigh_fit
 from .firth import FirthFit
 from .proportion import Z_95
 from .proportional_hazards import PENALISED, Transform, transform_days
@@ -63,8 +63,8 @@ class TimeVarying:
 def fit_time_varying(fit: CoxFit, transform: Transform = "km") -> TimeVarying | str:
     """Return the smoothed log hazard ratios over time, or the reason why there are none."""
     design = fit.design
-    sets = weigh_design(design, fit.coefficients * design.scale)
-    if any(np.ptp(part.values, axis=0).min() == 0 for part in sets.strata):
+    sets = weigh_fit(fit)
+    if any(np.ptp(part.columns, axis=1).min() == 0 for part in sets.strata):
         return "a covariate does not vary within one of the strata"
     g = transform_days(fit, sets.days, transform)
     inverse: FloatArray = np.linalg.inv(sets.information / sets.days.size).astype(np.float64)
