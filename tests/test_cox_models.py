@@ -14,7 +14,7 @@ from report_fixtures import CANNOT, PRIMARY, SURVIVAL
 from leukocytosis.config import Policy
 from leukocytosis.disclosure import disclose
 from leukocytosis.figures.cox import draw_count_spline, draw_over_time, find_contrasts, find_counts
-from leukocytosis.report.cox import list_count_spline, list_sizes
+from leukocytosis.report.cox import list_count_spline, list_over_time, list_sizes
 from leukocytosis.survival.analyses import covariate_frame
 from leukocytosis.survival.cox_models import fit_models
 
@@ -180,6 +180,11 @@ def test_the_tables_of_the_report(usual: list[dict[str, Any]]) -> None:
         "unadjusted", "adjusted", "adjusted, the count along a spline"
     ]  # fmt: skip
     assert sizes.rows[1][2] == "7" and sizes.rows[1][-1] == "maximum likelihood"
+    over_time = list_over_time(inputs)
+    assert over_time.head[1:] == ("Day 7", "Day 28", "Day 56", "Day 84")
+    assert {row[0] for row in over_time.rows} == {
+        "PLR against infection", "other cause against infection"
+    }  # fmt: skip
     *ratios, bend, association = list_count_spline(inputs).rows
     assert 4 <= len(ratios) <= 7
     assert all(" against " in label and "×10⁹/L" in label for label, _, _ in ratios)

@@ -30,6 +30,7 @@ COUNT = re.compile(r"index count (\d+) against (\d+)")
 WIDEST = 64.0  # bands are cut at 1/64 and 64
 HEIGHT_INCHES = 3.0
 MOST_TICKS = 7
+FOUR_WEEKS = range(0, 3650, 28)
 
 
 def draw_count_spline(estimates: Sequence[Row], outcome_id: str) -> Figure:
@@ -83,7 +84,8 @@ def draw_over_time(protocol: Protocol, estimates: Sequence[Row], outcome_id: str
             if is_known(constant.get(term, {}).get("estimate")):
                 axes.axhline(constant[term]["estimate"], color=FAINT, linestyle=":", linewidth=1.2)
             axes.set_title(wrap(label_term(term), 32), fontsize=9)
-            axes.set_xlabel("days from the index")
+            axes.set_xticks([day for day in FOUR_WEEKS if day <= found[-1]["time_days"]])
+            axes.set_xlabel("days from the index count")
             _dress(axes, rows)
             if i:
                 axes.tick_params(labelleft=False)

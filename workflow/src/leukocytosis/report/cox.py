@@ -1,11 +1,11 @@
-"""How the Cox models were fitted, how the count acts, and how hazard ratios change with time."""
+"""How the Cox models were fitted, the hazard along the count, and hazard ratios over time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from leukocytosis.figures.cox import draw_count_spline, draw_over_time, find_counts
-from leukocytosis.figures.forest import MODELS
+from leukocytosis.figures.forest import MODELS, label_term
 from leukocytosis.prose import format_number, format_p, is_known
 from leukocytosis.report.drawing import Drawing
 from leukocytosis.report.grids import Grid, Notes, show_number
@@ -15,6 +15,7 @@ NAMES = {name: words.lower() for name, words in MODELS.items()} | {
     "count_spline": "adjusted, the count along a spline"
 }
 N_SHOWN = 7  # of the counts along the spline
+SHOWN_DAYS = (7.0, 28.0, 56.0, 84.0)
 
 
 def draw_models(inputs: ReportInputs) -> tuple[Drawing, Drawing]:
@@ -34,7 +35,7 @@ def draw_models(inputs: ReportInputs) -> tuple[Drawing, Drawing]:
             "spline through the scaled Schoenfeld residuals. The dotted line is the one hazard "
             "ratio of the Cox model; where it leaves the band, one ratio does not describe all "
             "days.",
-            "Hazard ratios of the cause groups over time with bands, beside the constant ones.",
+            "Hazard ratios of the cause groups over time with bands; numbers are in the table below.",
             draw_over_time(protocol, estimates, primary),
         ),
     )  # fmt: skip
@@ -73,6 +74,22 @@ def _count(row: Row | None, column: str, digits: int) -> str:
     if row is None or is_hidden(row):
         return "hidden"
     return format_number(row[column], digits)
+
+
+def list_over_time(inputs: ReportInputs) -> Grid:
+    """Return the cause groups' adjusted hazard ratios at the end of weeks 1 and 4 and so on."""
+    notes = Notes()
+    outcome_id = inputs.protocol.analyses.primary_outcome
+    found = inputs.estimates("hazard_ratio_over_time", outcome_id=outcome_id)
+    days = sorted({row["time_days"] for row in found if row["time_days"] in SHOWN_DAYS})
+    rows = [
+        (label_term(term), *(show_number(by_day.get(day), notes, 2) for day in days))
+        for term in sorted({row["term"] for row in found})
+        for by_day in ({row["time_days"]: row for row in found if row["term"] == term},)
+    ]
+    head = ("Hazard ratio (95 % interval)", *(f"Day {day:g}" for day in days))
+    caption = "Adjusted hazard ratios over time"
+    return Grid(caption, head, "l" + "r" * len(days), tuple(rows) if days else (), notes.numbered)
 
 
 def list_count_spline(inputs: ReportInputs) -> Grid:

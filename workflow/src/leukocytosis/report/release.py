@@ -165,6 +165,7 @@ def _grids(inputs: ReportInputs) -> dict[str, grids.Grid]:
         "tests": grids.list_tests(inputs),
         "proportional": grids.list_proportional(inputs),
         "cox_sizes": cox.list_sizes(inputs),
+        "over_time": cox.list_over_time(inputs),
         "count_spline": cox.list_count_spline(inputs),
         "methods": grids.list_methods(inputs),
         "scorecard": grids.list_scorecard(inputs),
