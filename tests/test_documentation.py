@@ -15,7 +15,7 @@ PAGES = [
     *ROOT.glob("*.md"),
     ROOT / "data/README.md",
     ROOT / "config/codelists/README.md",
-    *(path for path in (ROOT / "docs").glob("*.md") if path.stem != "tutorial"),  # its own test
+    *(path for path in (ROOT / "docs").rglob("*.md") if path.stem != "tutorial"),  # its own test
     *(ROOT / "workflow/decisions").glob("*.md"),
 ]
 
@@ -29,6 +29,15 @@ def test_links_and_paths_exist(page: Path) -> None:
     for path in re.findall(r"`((?:config|workflow|tests|data|envs|docs)/[\w./]+)`", text):
         if "<" not in path:
             assert (ROOT / path).exists(), path
+
+
+@pytest.mark.parametrize(
+    "page", sorted((ROOT / "docs/estimators").glob("*.md")), ids=lambda p: p.name
+)
+def test_snippets_of_the_estimators_run(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    for snippet in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.S):
+        exec(compile(snippet, page.name, "exec"), {})
 
 
 def test_make_targets_named_in_the_pages_exist() -> None:

@@ -35,7 +35,7 @@ def draw_models(inputs: ReportInputs) -> tuple[Drawing, Drawing]:
             "spline through the scaled Schoenfeld residuals. The dotted line is the one hazard "
             "ratio of the Cox model; where it leaves the band, one ratio does not describe all "
             "days.",
-            "Hazard ratios of the cause groups over time with bands; numbers are in the table below.",
+            "Hazard ratios of the cause groups over time with bands; the table below has some.",
             draw_over_time(protocol, estimates, primary),
         ),
     )  # fmt: skip
