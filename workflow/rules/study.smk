@@ -73,13 +73,18 @@ rule follow_up:
         ),
         expand(
             f"{RESULTS}/{{table}}.parquet",
-            table=["episodes", "causes", *(f"cohort_{t}" for t in COHORT)],
+            table=[
+                "episodes",
+                "causes",
+                "evidence_events",
+                *(f"cohort_{t}" for t in COHORT),
+            ],
             allow_missing=True,
         ),
     output:
         expand(
             f"{RESULTS}/{{table}}.parquet",
-            table=["outcomes", "analysis_set"],
+            table=["outcomes", "outcomes_otherwise", "analysis_set"],
             allow_missing=True,
         ),
     log:
@@ -88,7 +93,9 @@ rule follow_up:
         "../../envs/leukocytosis.yaml"
     params:
         code=digest_code("followup"),
-        protocol=protocol_sections("index", "outcomes", "covariates"),
+        protocol=protocol_sections(
+            "index", "outcomes", "covariates", "treatment", "evidence", "causes", "analyses"
+        ),
         codelists=digest_files(sorted(Path("config/codelists").glob("*.csv"))),
     message:
         "Following each patient to the outcome"
@@ -103,6 +110,7 @@ rule estimate:
             f"{RESULTS}/{{table}}.parquet",
             table=[
                 "analysis_set",
+                "outcomes_otherwise",
                 "attrition",
                 "evidence",
                 "causes",
@@ -128,7 +136,13 @@ rule estimate:
         code=digest_code("estimate"),
         setting=setting_of,
         protocol=protocol_sections(
-            "outcomes", "covariates", "analyses", "evidence", "causes", "claims"
+            "outcomes",
+            "covariates",
+            "treatment",
+            "analyses",
+            "evidence",
+            "causes",
+            "claims",
         ),
     message:
         "Estimating"
