@@ -59,7 +59,8 @@ estimates[estimates["estimate"].isna()][["analysis_id", "outcome_id", "group", "
 # %%
 figure, axis = plt.subplots(figsize=(6, 4))
 first_outcome = curves["outcome_id"].min() if len(curves) else None
-for group, curve in curves[curves["outcome_id"] == first_outcome].groupby("group"):
+of_groups = curves[(curves["outcome_id"] == first_outcome) & curves["group"].isin(risks["group"])]
+for group, curve in of_groups.groupby("group"):
     axis.step(curve["time_days"], curve["survival"], where="post", label=group)
 axis.set(xlabel="days from index", ylabel="free of the outcome", ylim=(0, 1))
 axis.legend() if len(curves) else None

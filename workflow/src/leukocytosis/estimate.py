@@ -14,7 +14,9 @@ from leukocytosis.describe import describe_patients
 from leukocytosis.errors import ExtractError, Problem
 from leukocytosis.scorecard import score
 from leukocytosis.store import Connection, connect, fetch, read_frame, scan, table, write_rows
+from leukocytosis.survival.alternatives import fit_alternatives, fit_hindsight
 from leukocytosis.survival.analyses import find_curves, fit_all
+from leukocytosis.survival.treatment import find_treatment_curves, fit_treatment
 from leukocytosis.validation import fit_review
 
 
@@ -27,16 +29,23 @@ def estimate(
     `setting` says what agreement with the paper means on this extract.
     """
     patients = read_frame(study / "analysis_set.parquet")
+    otherwise = read_frame(study / "outcomes_otherwise.parquet")
     with connect(study / ".scratch") as con:
         fitted = [
             *fit_all(protocol, patients),
+            *fit_hindsight(protocol, patients),
+            *fit_treatment(protocol, patients),
+            *fit_alternatives(protocol, patients, otherwise),
             *fit_attribution(protocol, con, study),
             *fit_review(protocol, con, study),
         ]
         estimates = [vars(row) for row in fitted]
         rows: dict[str, Sequence[dict[str, Any]]] = {
             "estimates": estimates,
-            "curves": list(find_curves(protocol, patients)),
+            "curves": [
+                *find_curves(protocol, patients),
+                *find_treatment_curves(protocol, patients),
+            ],
             "table_one": list(describe_patients(protocol, patients)),
         }
         found = score(claims, estimates, _attrition(con, study), setting) if claims else ()

@@ -392,9 +392,23 @@ def describe_statistics(protocol: Protocol) -> tuple[str, ...]:
         "profile intervals and penalised likelihood ratio tests; below 2 events per parameter, or "
         "with a level of fewer than 5 patients, none is fitted.",
         "Proportional hazards are tested after Grambsch and Therneau.",
-        "The contrasts are descriptive: groups differ in more than their cause. p values are "
-        "two-sided and not adjusted beyond the pairs.",
+        f"{_describe_primary(protocol)} The contrasts are descriptive: groups differ in more than "
+        "their cause. p values are two-sided and not adjusted beyond the pairs.",
         ROUNDING,
+    )
+
+
+def _describe_primary(protocol: Protocol) -> str:
+    contrast = protocol.analyses.primary_contrast
+    group, reference = (name_group(name) for name in contrast.groups)
+    title = next(o.title for o in protocol.outcomes if o.id == contrast.outcome)
+    measure = {"log_rank": "log-rank test"}.get(
+        contrast.measure, contrast.measure.replace("_", " ")
+    )
+    shown = "every p value is" if protocol.analyses.show_p == "all" else "only its p value is"
+    return (
+        f"The primary contrast is {group} against {reference}, {title}, by the {measure}; "
+        f"{shown} shown."
     )
 
 

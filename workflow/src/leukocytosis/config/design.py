@@ -121,3 +121,20 @@ def _late_declared(covariates: Covariates) -> Iterator[tuple[tuple[str, ...], st
         late = known.by_day is None or known.by_day > 0
         if late and not (name == GROUPING and known.in_hindsight):
             yield ("known", name), f"uses '{name}', known only after day 0,"
+
+
+def find_last_window(protocol: Protocol) -> int:
+    """Return the last day on which a record can still decide a cause, 0 at the least.
+
+    Windows of what only grades PLR do not count; a code of the index stay has no last day.
+    """
+    deciding = {
+        rule
+        for cause in protocol.causes
+        for rule in (
+            (*cause.looked_for, *cause.against)
+            if cause.residual
+            else (rule for way in cause.ways for rule in way.rules)
+        )
+    }
+    return max([0, *(protocol.rule(rule).window.to_day or 0 for rule in deciding)])

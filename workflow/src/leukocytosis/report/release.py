@@ -19,6 +19,7 @@ from leukocytosis.figures import (
 from leukocytosis.figures.survival import is_survival
 from leukocytosis.prose import describe_statistics
 from leukocytosis.report import attribution, cox, grids
+from leukocytosis.report.design import describe_design, draw_design
 from leukocytosis.report.drawing import Drawing
 from leukocytosis.report.headlines import (
     describe_certainty,
@@ -80,6 +81,7 @@ def draw_all(inputs: ReportInputs) -> tuple[Drawing, ...]:
             draw_overlap(protocol, estimates),
         ),
         *(_draw_outcome(inputs, o.id, o.title, curves) for o in protocol.outcomes),
+        *draw_design(inputs),
         Drawing(
             "forest", "cox", "Hazard ratios of the Cox models on a log axis, with 95 % intervals; "
             "arrows mark intervals that reach beyond the axis.",
@@ -143,6 +145,7 @@ def _context(inputs: ReportInputs, drawings: Sequence[Drawing]) -> dict[str, Any
         "certainty": describe_certainty(inputs),
         "plr_interval": describe_plr_interval(inputs),
         "review": describe_review(inputs),
+        "design": describe_design(inputs),
         "statistics": describe_statistics(inputs.protocol),
         "risks": [grids.list_risks(inputs, outcome) for outcome in outcomes],
         "cox": [grids.list_cox(inputs, outcome) for outcome in outcomes],

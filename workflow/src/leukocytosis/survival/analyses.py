@@ -17,7 +17,7 @@ from leukocytosis.config import Protocol
 
 from .covariates import COVARIATES
 from .cox_models import fit_models
-from .curve import fit_curve, median_row, risk_rows, survival_rows
+from .curve import Curve, fit_curve, median_row, risk_rows, survival_rows
 from .follow_up import crude_risk_row, follow_up_row
 from .logrank import logrank_rows
 from .proportion import fit_proportion
@@ -161,15 +161,15 @@ def find_curves(protocol: Protocol, patients: pd.DataFrame) -> Iterator[dict[str
     for outcome in protocol.outcomes:
         for part in follow(protocol, outcome.id, patients):
             if part.days.size:
-                yield from _points(outcome.id, part)
+                yield from list_points(outcome.id, part.group, fit_curve(part.days, part.status))
 
 
-def _points(outcome_id: str, part: Followed) -> Iterator[dict[str, object]]:
-    curve = fit_curve(part.days, part.status)
+def list_points(outcome_id: str, group: str, curve: Curve) -> Iterator[dict[str, object]]:
+    """Yield the points of one curve as rows of `curves`."""
     columns = (curve.times, curve.n_at_risk, curve.n_events, curve.n_censored, curve.survival,
                curve.ci_low, curve.ci_high)  # fmt: skip
     names = ("time_days", "n_at_risk", "n_events", "n_censored", "survival", "ci_low", "ci_high")
     for point in zip(*(column.tolist() for column in columns), strict=True):
         row = dict(zip(names, point, strict=True))
         known = {name: None if math.isnan(value) else value for name, value in row.items()}
-        yield {"outcome_id": outcome_id, "group": part.group, **known}
+        yield {"outcome_id": outcome_id, "group": group, **known}

@@ -137,8 +137,9 @@ def fit_cox(
 def likelihood_of(design: Design) -> Likelihood:
     """Return the partial likelihood of a design, in its standardised columns."""
     return find_likelihood(
-        design.standardised, design.days, design.status, entry=design.entry, strata=design.strata
-    )
+        design.standardised, design.days, design.status, entry=design.entry, strata=design.strata,
+        ties=design.ties,
+    )  # fmt: skip
 
 
 def weigh_fit(fit: CoxFit) -> RiskSets:

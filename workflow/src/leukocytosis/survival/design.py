@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import numpy as np
 
+from .risk_sets import Ties
 from .times import BoolArray, FloatArray, IntArray, check_entry, check_times
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ class Design:
     `n_left_out` patients lacked a covariate. Optional, one element per row: the row is at risk on
     (`entry`, `days`] instead of from the beginning; it is compared within its `strata` only; rows
     of one `cluster` (a hospital, say) are not independent, so variances are robust; rows of one
-    `patient` (a covariate that changes) count as one in `n`.
+    `patient` (a covariate that changes) count as one in `n`. `ties` says how events of one time are
+    taken.
     """
 
     covariates: tuple[str, ...]
@@ -59,6 +61,7 @@ class Design:
     strata: IntArray | None = None
     cluster: IntArray | None = None
     patient: IntArray | None = None
+    ties: Ties = "efron"
 
     @property
     def n(self) -> int:

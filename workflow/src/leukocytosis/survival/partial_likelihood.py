@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .risk_sets import AtRisk, StratumSets, find_at_risk, weigh_stratum
+from .risk_sets import AtRisk, StratumSets, Ties, find_at_risk, weigh_stratum
 from .times import FloatArray, IntArray
 
 MAX_STEPS = 25
@@ -105,13 +105,14 @@ def find_likelihood(
     *,
     entry: FloatArray | None = None,
     strata: IntArray | None = None,
+    ties: Ties = "efron",
 ) -> Likelihood:
     """Return the partial likelihood of rows of which at least one had an event.
 
     `values` (n, p), `days`, `status`, `entry` and `strata` (n,): a row is at risk on
     (entry, days], or from the beginning, and is compared within its stratum only.
     """
-    at_risk = find_at_risk(days, status, entry, strata)
+    at_risk = find_at_risk(days, status, entry, strata, ties)
     columns = tuple(np.ascontiguousarray(values[who.rows].T) for who in at_risk)
     return Likelihood(at_risk, columns, *values.shape)
 

@@ -1,7 +1,8 @@
 """Who is at risk at each event, and what they were like: the sums behind every Cox model.
 
 A row is at risk on (entry, days], within its stratum. Ties are Efron's (1977): of d events at one
-time in one stratum, the k-th (from 0) sees those d rows at weight 1 − k/d. The sums of squares
+time in one stratum, the k-th (from 0) sees those d rows at weight 1 − k/d; or Breslow's (1974):
+every one of them sees all d rows whole. The sums of squares
 are never held per event: each row gathers what it adds at all events it was at risk at, so that a
 step costs a sort-free pass over the rows and one matrix product. Covariates lie along the rows of
 arrays, patients along the columns: sums over patients then run through memory in order.
@@ -10,11 +11,13 @@ arrays, patients along the columns: sums over patients then run through memory i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from .times import FloatArray, IntArray
 
+Ties = Literal["efron", "breslow"]
 VANISHED = 1e-200  # of the largest hazard: no cohort differs so much, a likelihood without top does
 
 
@@ -22,12 +25,12 @@ VANISHED = 1e-200  # of the largest hazard: no cohort differs so much, a likelih
 class AtRisk:
     """Who is at risk at the events of one stratum, worked out once for all steps of a fit.
 
-    `rows` (n,) are the stratum's rows by last day; all other positions are in that order. Of the
-    T distinct times of m events: `events` (m,) who had one, `tie` (m,) at which time, `share`
-    (m,) Efron's k/d, `starts` (T,) the first event of each time, `first` (T,) the first row still
-    followed, `until` (n,) how many times a row saw. With delayed entry, `by_entry` (n,) sorts
-    rows by entry, `not_yet` (T,) is the first of them that had not entered, `since` (n,) how many
-    times had passed when a row entered.
+    `rows` (n,) are the stratum's rows by last day; all other positions are in that order. Of the T
+    distinct times of m events: `events` (m,) who had one, `tie` (m,) at which time, `share` (m,)
+    Efron's k/d (Breslow's is 0), `starts` (T,) the first event of each time, `first` (T,) the first
+    row still followed, `until` (n,) how many times a row saw. With delayed entry, `by_entry` (n,)
+    sorts rows by entry, `not_yet` (T,) is the first of them that had not entered, `since` (n,) how
+    many times had passed when a row entered.
     """
 
     rows: IntArray
@@ -48,23 +51,27 @@ def find_at_risk(
     status: IntArray,
     entry: FloatArray | None = None,
     strata: IntArray | None = None,
+    ties: Ties = "efron",
 ) -> tuple[AtRisk, ...]:
     """Return who is at risk in each stratum that saw an event, strata in ascending order."""
     if strata is None:
         whole = np.arange(days.size)
-        return (_find(whole, days, status, entry),) if status.any() else ()
+        return (_find(whole, days, status, entry, ties),) if status.any() else ()
     by_stratum = np.argsort(strata, kind="stable")
     borders = np.flatnonzero(np.diff(strata[by_stratum])) + 1
     parts = np.split(by_stratum, borders)
-    return tuple(_find(rows, days, status, entry) for rows in parts if status[rows].any())
+    return tuple(_find(rows, days, status, entry, ties) for rows in parts if status[rows].any())
 
 
-def _find(rows: IntArray, days: FloatArray, status: IntArray, entry: FloatArray | None) -> AtRisk:
+def _find(
+    rows: IntArray, days: FloatArray, status: IntArray, entry: FloatArray | None, ties: Ties
+) -> AtRisk:
     rows = rows[np.argsort(days[rows], kind="stable")]
     ends = days[rows]
     events = np.flatnonzero(status[rows] == 1)
     times, starts, deaths = np.unique(ends[events], return_index=True, return_counts=True)
     tie = np.repeat(np.arange(times.size), deaths)
+    share = (np.arange(events.size) - starts[tie]) / deaths[tie]
     delayed: dict[str, IntArray] = {}
     if entry is not None:
         entered = entry[rows]
@@ -79,7 +86,7 @@ def _find(rows: IntArray, days: FloatArray, status: IntArray, entry: FloatArray 
         events=events,
         times=times,
         tie=tie,
-        share=(np.arange(events.size) - starts[tie]) / deaths[tie],
+        share=share if ties == "efron" else np.zeros_like(share),
         starts=starts,
         first=np.searchsorted(ends, times, side="left"),
         until=np.searchsorted(times, ends, side="right"),
