@@ -63,6 +63,7 @@ oracle: $(READY)  ## make R's numbers again (needs R with survival, numDeriv, Hm
 	Rscript tests/oracle/survival/make_oracle.R tests/oracle/survival
 	Rscript tests/oracle/review/make_oracle.R tests/oracle/review
 	Rscript tests/oracle/cox/make_oracle.R tests/oracle/cox
+	Rscript tests/oracle/treatment/make_oracle.R tests/oracle/treatment
 
 bench: $(READY)  ## raw files to outcomes at growing size, and survival beside R; prints ratios
 	python -m leukocytosis.bench $(BENCH)

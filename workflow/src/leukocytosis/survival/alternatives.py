@@ -43,6 +43,7 @@ class Setting:
     term: str
     frame: pd.DataFrame
     ties: Ties = "efron"
+    note: str | None = None
 
 
 def fit_alternatives(
@@ -58,7 +59,9 @@ def fit_alternatives(
         *_from_closed_windows(protocol, patients),
     ]
     for setting in settings:
-        yield replace(fit_contrast(protocol, setting), analysis_id=RULES, term=setting.term)
+        row = fit_contrast(protocol, setting)
+        notes = "; ".join(note for note in (setting.note, row.note) if note)
+        yield replace(row, analysis_id=RULES, term=setting.term, note=notes or None)
 
 
 def _frame(protocol: Protocol, patients: pd.DataFrame) -> pd.DataFrame:
@@ -71,8 +74,10 @@ def _in_time(protocol: Protocol, patients: pd.DataFrame) -> Iterator[Setting]:
     yield Setting(DECLARED, frame)
     days = patients[f"{contrast.outcome}_days"].to_numpy(dtype=float)
     on_day_0 = (days == 0) & (frame["status"].to_numpy() == 1)
-    yield Setting("events on day 0: at 0 days", frame.assign(days=days))
-    yield Setting("events on day 0: at 1 day", frame.assign(days=np.where(on_day_0, 1.0, days)))
+    note = None if on_day_0.any() else "nobody had the event on day 0, so nothing changes"
+    yield Setting("events on day 0: at 0 days", frame.assign(days=days), note=note)
+    late = np.where(on_day_0, 1.0, days)
+    yield Setting("events on day 0: at 1 day", frame.assign(days=late), note=note)
     if contrast.measure != "log_rank":
         yield Setting("ties: after Breslow", frame, "breslow")
 

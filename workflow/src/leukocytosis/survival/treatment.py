@@ -17,9 +17,9 @@ from leukocytosis.config import Protocol
 from leukocytosis.config.design import Treatment
 
 from .analyses import COVARIATES, WILSON, covariate_frame, list_points
-from .cox import cox_rows, fit_cox
+from .cox import CoxFit, CoxRefused, cox_rows, fit_cox
 from .curve import METHOD, fit_curve
-from .design import RowColumns, code_design
+from .design import Design, RowColumns, code_design
 from .landmark import Landmark, set_landmark
 from .proportion import fit_proportion
 from .row import Analysis, Estimate, Number, cannot, missing, place
@@ -175,6 +175,7 @@ def _ratios(
         t for t in protocol.covariates.adjusted_for if part.group == "all" or t != "cause_group"
     ]
     references = {"cause_group": protocol.analyses.groups[0], "sex": "female"}
+    least = protocol.analyses.min_events_per_parameter
     for term, adjusted in MODELS.items():
         terms = wanted if adjusted else []
         design = code_design(
@@ -183,10 +184,19 @@ def _ratios(
             {COVARIATES[t]: level for t, level in references.items() if t in terms},
             **columns,
         )
-        fit = fit_cox(design, min_events_per_parameter=protocol.analyses.min_events_per_parameter)
-        found = cox_rows(fit, group=part.group, **analysis)
+        found = cox_rows(_fit(design, least), group=part.group, **analysis)
         row = next(row for row in found if row.term == TREATED)
         yield replace(row, term=term, time_days=day, method=method + row.method)
+
+
+def _fit(design: Design, least: float) -> CoxFit | CoxRefused:
+    """Return the model, refused where an arm has too few events to be more than described."""
+    fit = fit_cox(design, min_events_per_parameter=least)
+    treated = design.values[:, design.columns.index(TREATED)] == 1
+    for arm, here in (("treated", treated), ("untreated", ~treated)):
+        if isinstance(fit, CoxFit) and design.status[here].sum() < least:
+            return CoxRefused(design, f"there are fewer than {least:g} events among the {arm}")
+    return fit
 
 
 def find_treatment_curves(
