@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from leukocytosis.report import (
     write_tables,
 )
 from leukocytosis.report.grids import (
+    Grid,
     list_cox,
     list_overlap,
     list_proportional,
@@ -272,11 +274,44 @@ def test_a_model_that_failed_whole_is_one_row() -> None:
     assert list_cox(inputs, fixtures.PRIMARY).notes == (f"[1] {why}",)
 
 
+def showing_every_p() -> ReportInputs:
+    inputs = fixtures.inputs()
+    analyses = inputs.protocol.analyses.model_copy(update={"show_p": "all"})
+    return replace(inputs, protocol=inputs.protocol.model_copy(update={"analyses": analyses}))
+
+
+def column(grid: Grid, name: str) -> list[str]:
+    return [row[grid.head.index(name)].replace("\u00a0", " ") for row in grid.rows]
+
+
 def test_tests_name_their_groups() -> None:
-    rows = {(row[0], row[1]): row[3] for row in list_tests(fixtures.inputs()).rows}
-    p_values = {pair[1]: p.replace("\u00a0", " ") for pair, p in rows.items()}
-    assert p_values["all groups"] == "< 0.001 [1]"
-    assert p_values["infection against other cause"] == "0.031 [2]"
+    grid = list_tests(showing_every_p())
+    p_values = dict(zip(column(grid, "Groups"), column(grid, "p"), strict=True))
+    assert p_values["all groups"] == "< 0.001"
+    assert p_values["infection against other cause"] == "0.031"
+    assert column(grid, "χ²")[0] == "80.2 [1]"
+
+
+def test_only_the_primary_contrast_shows_its_p(page: Page) -> None:
+    inputs = fixtures.inputs()
+    for grid in (
+        list_tests(inputs),
+        list_proportional(inputs),
+        list_cox(inputs, fixtures.SURVIVAL),
+    ):
+        assert "p" not in grid.head and grid.rows
+    cox = list_cox(inputs, fixtures.PRIMARY)
+    shown = {t: p for t, p in zip(column(cox, "Term"), column(cox, "p"), strict=True) if "0" in p}
+    assert shown == {"PLR against infection": "0.020"}
+    assert column(cox, "Model")[column(cox, "p").index("0.020")] == "Adjusted"
+    assert "3.10 (2.20 to 4.40), p = 0.020; the primary contrast" in page.text
+    assert re.findall(r"\bp [=<>] [\d.]+", page.text) == ["p = 0.020"]
+
+
+def test_every_p_is_shown_when_the_protocol_asks() -> None:
+    inputs = showing_every_p()
+    assert column(list_proportional(inputs), "p")
+    assert column(list_cox(inputs, fixtures.SURVIVAL), "p").count("0.020") >= 4
 
 
 def test_hidden_counts_are_not_shown_as_zero() -> None:

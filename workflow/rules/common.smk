@@ -57,10 +57,15 @@ def protocol_files(wildcards):
 
 
 def protocol_sections(*sections):
-    """A digest of the protocol's sections, so that only the steps that read them run again."""
+    """A digest of the protocol's sections, so that only the steps that read them run again.
+
+    A section is a key of the protocol, or `key.part` for a part of it.
+    """
+    parts = [section.partition(".") for section in sections]
+    wanted = {key: {part: True} if part else True for key, _, part in parts}
     return lambda wildcards: digest_value(
         load_protocol(Path(f"config/studies/{wildcards.study}.yaml")).model_dump(
-            mode="json", include=set(sections)
+            mode="json", include=wanted
         )
     )
 

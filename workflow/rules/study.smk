@@ -94,7 +94,13 @@ rule follow_up:
     params:
         code=digest_code("followup"),
         protocol=protocol_sections(
-            "index", "outcomes", "covariates", "treatment", "evidence", "causes", "analyses"
+            "index",
+            "outcomes",
+            "covariates",
+            "treatment",
+            "evidence",
+            "causes",
+            "analyses.primary_contrast",
         ),
         codelists=digest_files(sorted(Path("config/codelists").glob("*.csv"))),
     message:

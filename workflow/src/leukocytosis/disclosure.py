@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from leukocytosis.companions import drop_hidden_arms, find_companions
 from leukocytosis.config import Policy
 from leukocytosis.errors import DisclosureError, Problem
 from leukocytosis.tables import BY_NAME
@@ -43,6 +44,8 @@ def disclose(tables: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.Da
     for name, hidden in hide.items():
         if name in tables:
             open_tables[name] = hidden(tables[name], k)
+    if "curves" in tables and "estimates" in tables:
+        open_tables["curves"] = drop_hidden_arms(open_tables["curves"], open_tables["estimates"])
     if "scorecard" in tables and "estimates" in tables:
         shown = open_tables["estimates"]["estimate"].dropna()
         open_tables["scorecard"] = _hide_scorecard(tables["scorecard"], shown)
@@ -97,9 +100,11 @@ def _hide_estimates(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     small = rows["n"].between(1, k - 1) | rows["n_events"].between(1, k - 1)
     # the rest of a group gives a small number away as surely as the number itself
     small |= (rows["n"] - rows["n_events"]).between(1, k - 1)
-    small = _with_shadows(rows, small) | _near(rows, k) | _of_hidden_groups(rows, small)
+    together = find_companions(rows, small, k)
+    small = _with_shadows(rows, small) | _near(rows, k) | _of_hidden_groups(rows, small) | together
+    rows.loc[_near_rules(rows, k), "n_events"] = None
     rows.loc[small, NUMBERS] = None
-    rows.loc[small & rows["n"].between(1, k - 1), "n"] = None
+    rows.loc[together | (small & rows["n"].between(1, k - 1)), "n"] = None
     rows.loc[small, "note"] = f"hidden: rests on fewer than {k} patients or would reveal such"
     return rows
 
@@ -136,6 +141,12 @@ def _near(rows: pd.DataFrame, k: int) -> pd.Series[bool]:
     counts = compared["n_events"].astype(float).groupby(of)
     close = counts.apply(lambda found: found.sort_values().diff().between(1, k - 1).any())
     return readings & of.isin(close[close].index)
+
+
+def _near_rules(rows: pd.DataFrame, k: int) -> pd.Series[bool]:
+    """Return the rows of the other rules whose events differ by few from another rule's."""
+    rules = rows["analysis_id"] == "rules"
+    return rules & _differ_by_few(rows["n_events"].where(rules).astype(float), k)
 
 
 def _shadow(part: pd.DataFrame, small: pd.Series[bool]) -> pd.Series[bool]:
