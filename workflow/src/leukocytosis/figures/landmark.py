@@ -58,7 +58,7 @@ def draw_landmarks(
         return draw_words(NOTHING)
     n_rows = -(-len(days) // 2)
     with styled():
-        figure = new_figure(PANEL_INCHES * n_rows + 0.5)
+        figure = new_figure(PANEL_INCHES * n_rows + 0.6)
         panels = figure.subplots(n_rows, 2, sharex=True, sharey=True, squeeze=False).ravel()
         for axes, day in zip(panels, days, strict=False):
             _draw_panel(axes, protocol, treatment, curves, estimates, day)
@@ -67,9 +67,10 @@ def draw_landmarks(
         for axes in panels[-2:]:
             axes.set_xlabel("days from the index count")
         handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="upper left", ncols=2, bbox_to_anchor=(0.08, 1.0))
+        above = 1 - 0.12 / figure.get_figheight()  # the corner is for the mark of synthetic data
+        figure.legend(handles, labels, loc="upper left", ncols=2, bbox_to_anchor=(0.08, above))
         figure.supylabel("free of the event, %", fontsize=9.5)
-        top = 1 - 0.3 / figure.get_figheight()
+        top = 1 - 0.4 / figure.get_figheight()
         figure.tight_layout(rect=(0.0, 0.0, 1.0, top), h_pad=0.6)
     return figure
 
@@ -127,7 +128,7 @@ def _draw_panel(
     horizon = horizon_of(protocol, treatment.outcome)
     axes.set_xlim(0, horizon)
     axes.set_ylim(0, 103)
-    axes.set_xticks([round(horizon * part / 4) for part in range(5)])
+    axes.set_xticks([round(horizon * part / 3) for part in range(4)])
     axes.set_title(
         f"day {day}: {_describe_flow(estimates, treatment, day)}", fontsize=7.5, loc="left"
     )
@@ -142,7 +143,7 @@ def _describe_flow(estimates: Sequence[Row], treatment: Treatment, day: int) -> 
     if not out or not all(is_known(n) for n in counts.values()):
         return "counts hidden"
     return (
-        f"{format_number(sum(out))} left out, {format_number(counts[TREATED])} treated, "
+        f"{format_number(sum(out))} out, {format_number(counts[TREATED])} treated, "
         f"{format_number(counts[UNTREATED])} not"
     )
 
@@ -178,7 +179,8 @@ def draw_guaranteed(protocol: Protocol, treatment: Treatment, curves: Sequence[R
         axes.set_ylim(0, 103)
         axes.set_xlabel("days from the index count")
         axes.set_ylabel("free of the event, %")
-        axes.legend(loc="lower left", bbox_to_anchor=(-0.05, 1.0), ncols=3, fontsize=8)
+        axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=3, fontsize=7.5,
+                    columnspacing=1.2)  # fmt: skip
         axes.text(0.98, 0.94, "demonstration of a bias,\nnot an answer", ha="right", va="top",
                   transform=axes.transAxes, color=MARK, weight="bold")  # fmt: skip
     return figure
@@ -191,6 +193,5 @@ def _shade(axes: Axes, ever: tuple[np.ndarray, ...], waiting: Sequence[Row]) -> 
     days = np.unique(np.concatenate([ever[0], starts]))
     free = ever[1][np.searchsorted(ever[0], days, side="right") - 1]
     wait = shares[np.searchsorted(starts, days, side="right") - 1]
-    axes.fill_between(days, np.maximum(free - wait, 0), free, step="post", hatch="///",
-                      facecolor="none", edgecolor=FAINT, linewidth=0.0,
-                      label="guaranteed: not yet treated, so alive")  # fmt: skip
+    axes.fill_between(days, np.maximum(free - wait, 0), free, step="post", color=FAINT, alpha=0.3,
+                      linewidth=0, label="guaranteed: not yet treated")  # fmt: skip

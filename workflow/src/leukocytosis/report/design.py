@@ -73,10 +73,10 @@ def draw_design(inputs: ReportInputs) -> tuple[Drawing, ...]:
         Drawing(
             "guaranteed_time", "guaranteed_time",
             "How not to compare: patients who were ever treated against those who never were. "
-            "Hatched: the share of the ever treated who had not begun yet. They could not die in "
+            "Grey: the share of the ever treated who had not begun yet. They could not die in "
             "that time, for had they died they would stand in the other curve.",
             "Demonstration of immortal-time bias: Kaplan–Meier curves of the ever and the never "
-            "treated, the guaranteed time hatched; the table below has the numbers.",
+            "treated, the guaranteed time shaded; the table below has the numbers.",
             draw_guaranteed(protocol, treatment, curves),
         ),
     )  # fmt: skip
