@@ -187,7 +187,7 @@ def test_the_tables_of_the_report(usual: list[dict[str, Any]]) -> None:
     }  # fmt: skip
     *ratios, bend, association = list_count_spline(inputs).rows
     assert 4 <= len(ratios) <= 7
-    assert all(" against " in label and "×10⁹/L" in label for label, _, _ in ratios)
+    assert all(" against " in label and "×10⁹/L" in label for label, _ in ratios)
     assert {bend[0], association[0]} == {"non-linearity", "any association"}
     assert bend[1].startswith("χ² = ")
 

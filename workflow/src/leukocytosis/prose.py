@@ -20,6 +20,7 @@ from leukocytosis.config.protocol import Criterion, Differential, Index, Outcome
 
 ROUNDING = "Printed numbers are rounded half up; the tables hold them unrounded."
 NOT_SHOWN = "not shown"
+ENTRIES = {"time_dependent": "as time-dependent", "landmark": "from landmarks"}
 NBSP = "\u00a0"
 GROUPS = {"all": "all patients", "infection": "infection", "plr": "PLR", "other": "other cause"}
 RECORDS = {
@@ -285,6 +286,7 @@ def describe_protocol(protocol: Protocol) -> tuple[Statement, ...]:
             for o in protocol.outcomes
         ),
         *_describe_covariates(protocol),
+        *_describe_treatment(protocol),
     )
 
 
@@ -370,6 +372,25 @@ def _describe_covariates(protocol: Protocol) -> Iterator[Statement]:
     window = describe_window(covariates.neutrophil_window)
     text = f"Neutrophil share: {window}; predominance is above {cut:g}{NBSP}%."
     yield Statement("covariates", text, covariates.neutrophil_basis, covariates.neutrophil_source)
+
+
+def _describe_treatment(protocol: Protocol) -> Iterator[Statement]:
+    treatment = protocol.treatment
+    if treatment is None:
+        return
+    entries = join([ENTRIES[entry] for entry in treatment.enters])
+    forms = f", names of the list {treatment.excluded_forms}" if treatment.excluded_forms else ""
+    left_out = f" Left out: {len(treatment.excluded_routes)} local routes{forms}."
+    text = (
+        f"{_capital(treatment.title)}: a drug of the list {treatment.codelist}, "
+        f"{describe_window(treatment.window)}; an order alone counts only in a stay of which no "
+        f"administration is on record.{left_out} It enters {entries}; its outcome is "
+        f"{next(o.title for o in protocol.outcomes if o.id == treatment.outcome)}."
+    )
+    if "landmark" in treatment.enters:
+        days = join([str(day) for day in treatment.landmark_days])
+        text += f" Landmarks: day {days}; who had the event or was lost by then is left out."
+    yield Statement("treatment", text, treatment.basis, treatment.source)
 
 
 def describe_statistics(protocol: Protocol) -> tuple[str, ...]:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from leukocytosis.figures.cox import draw_count_spline, draw_over_time, find_counts
 from leukocytosis.figures.forest import MODELS, label_term
-from leukocytosis.prose import format_number, format_p, is_known
+from leukocytosis.prose import NOT_SHOWN, format_number, is_known
 from leukocytosis.report.drawing import Drawing
-from leukocytosis.report.grids import Grid, Notes, show_number
+from leukocytosis.report.grids import Grid, Notes, show_number, without_hidden
 from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
+from leukocytosis.report.p_values import show_p
 
 NAMES = {name: words.lower() for name, words in MODELS.items()} | {
     "count_spline": "adjusted, the count along a spline"
@@ -98,22 +99,21 @@ def list_count_spline(inputs: ReportInputs) -> Grid:
     outcome_id = inputs.protocol.analyses.primary_outcome
     found = find_counts(inputs.estimates("count_spline"), outcome_id)
     step = max(1, -(-len(found) // N_SHOWN))
-    ratios = [(f"{row['term']} ×10⁹/L", show_number(row, notes, 2), "") for _, row in found[::step]]
+    ratios = [
+        (f"{row['term']} ×10⁹/L", show_number(row, notes, 2), NOT_SHOWN) for _, row in found[::step]
+    ]
     tests = [
-        (row["term"], _chi_squared(row, notes), _p(row))
+        (row["term"], _chi_squared(row, notes), show_p(inputs, row))
         for row in inputs.estimates("count_spline", outcome_id=outcome_id)
         if not str(row["term"]).startswith("index count")
     ]
     head = ("", "Hazard ratio (95 % interval)", "p")
     caption = "The index count along a restricted cubic spline"
-    return Grid(caption, head, "lrr", (*ratios, *tests), notes.numbered)
+    grid = Grid(caption, head, "lrr", (*ratios, *tests), notes.numbered)
+    return without_hidden(grid, "p")
 
 
 def _chi_squared(row: Row, notes: Notes) -> str:
     if not is_known(row["estimate"]):
         return show_number(row, notes, 1)
     return f"χ² = {format_number(row['estimate'], 1)}{notes.mark(row['note'])}"
-
-
-def _p(row: Row) -> str:
-    return format_p(row["p_value"]) if is_known(row["p_value"]) else "no test"

@@ -56,7 +56,7 @@ def describe_design(inputs: ReportInputs) -> dict[str, object]:
 def draw_design(inputs: ReportInputs) -> tuple[Drawing, ...]:
     """Return the figures of the treatment; none where the study or the extract has none."""
     treatment = inputs.protocol.treatment
-    if treatment is None or not inputs.estimates(FLOW):
+    if treatment is None or not inputs.estimates(NAIVE):
         return ()
     protocol, curves = inputs.protocol, inputs.rows("curves")
     least = protocol.analyses.min_at_risk_shown

@@ -100,6 +100,22 @@ def unbroken(words: str) -> str:
     return words.replace(" ", NBSP)
 
 
+def without_hidden(grid: Grid, *names: str) -> Grid:
+    """Return a grid without those of the named columns in which no value is shown."""
+    hidden = (NOT_SHOWN, "no test")
+    kept = [
+        i
+        for i, name in enumerate(grid.head)
+        if name not in names or any(row[i] not in hidden for row in grid.rows)
+    ]
+    return replace(
+        grid,
+        head=tuple(grid.head[i] for i in kept),
+        align="".join(grid.align[i] for i in kept),
+        rows=tuple(tuple(row[i] for i in kept) for row in grid.rows),
+    )
+
+
 def list_attrition(inputs: ReportInputs) -> Grid:
     """Return the selection step by step."""
     rows = [
@@ -288,24 +304,8 @@ def list_tests(inputs: ReportInputs) -> Grid:
                          _how(row) if shown else NOT_SHOWN,
                          format_number(row["n"]), format_number(row["n_events"])))  # fmt: skip
     head = ("Outcome", "Groups", "Test", "χ²", "p", "Its p from", "Patients", "Events")
-    return _without_hidden(
+    return without_hidden(
         Grid("Log-rank tests", head, "lllrrlrr", tuple(rows), notes.numbered), "p", "Its p from"
-    )
-
-
-def _without_hidden(grid: Grid, *names: str) -> Grid:
-    """Return a grid without those of the named columns in which no value is shown."""
-    hidden = (NOT_SHOWN, "no test")
-    kept = [
-        i
-        for i, name in enumerate(grid.head)
-        if name not in names or any(row[i] not in hidden for row in grid.rows)
-    ]
-    return replace(
-        grid,
-        head=tuple(grid.head[i] for i in kept),
-        align="".join(grid.align[i] for i in kept),
-        rows=tuple(tuple(row[i] for i in kept) for row in grid.rows),
     )
 
 
@@ -341,7 +341,7 @@ def list_cox(inputs: ReportInputs, outcome_id: str) -> Grid:
     ]  # fmt: skip
     head = ("Model", "Term", "Hazard ratio (95 % interval)", "p", "Patients", "Events")
     caption = f"Cox models: {_title(inputs, outcome_id)}"
-    return _without_hidden(Grid(caption, head, "llrrrr", tuple(rows), notes.numbered), "p")
+    return without_hidden(Grid(caption, head, "llrrrr", tuple(rows), notes.numbered), "p")
 
 
 def _of_model(inputs: ReportInputs, analysis_id: str, outcome_id: str) -> list[Row]:
@@ -379,7 +379,7 @@ def list_proportional(inputs: ReportInputs) -> Grid:
         "ratio for all days)"
     )
     head = ("Outcome", "Model", "Term", "χ²", "p")
-    return _without_hidden(Grid(caption, head, "lllrr", tuple(rows), notes.numbered), "p")
+    return without_hidden(Grid(caption, head, "lllrr", tuple(rows), notes.numbered), "p")
 
 
 def _tested_term(row: Row) -> str:

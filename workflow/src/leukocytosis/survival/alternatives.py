@@ -15,9 +15,11 @@ import numpy as np
 from leukocytosis.config import Protocol
 from leukocytosis.config.design import LAST_CONTACT, NOBODY_LOST, find_last_window
 
-from .analyses import COVARIATES, covariate_frame, share
-from .cox import cox_rows, fit_cox
+from .analyses import covariate_frame, share
+from .covariates import COVARIATES, find_references
+from .cox import cox_rows
 from .design import code_design
+from .firth import fit_cox_or_firth
 from .landmark import set_landmark
 from .logrank import logrank_rows
 from .risk_sets import Ties
@@ -60,8 +62,9 @@ def fit_alternatives(
     ]
     for setting in settings:
         row = fit_contrast(protocol, setting)
-        notes = "; ".join(note for note in (setting.note, row.note) if note)
-        yield replace(row, analysis_id=RULES, term=setting.term, note=notes or None)
+        said = (setting.note if row.estimate is not None else None, row.note)
+        note = "; ".join(filter(None, said)) or None
+        yield replace(row, analysis_id=RULES, term=setting.term, note=note)
 
 
 def _frame(protocol: Protocol, patients: pd.DataFrame) -> pd.DataFrame:
@@ -121,14 +124,10 @@ def _fit_ratio(protocol: Protocol, setting: Setting, analysis: Analysis) -> Esti
     contrast, analyses = protocol.analyses.primary_contrast, protocol.analyses
     adjusted = contrast.measure == "adjusted_hazard_ratio"
     terms = protocol.covariates.adjusted_for if adjusted else ("cause_group",)
-    references = {"cause_group": contrast.groups[1], "sex": "female"}
-    design = code_design(
-        setting.frame,
-        [COVARIATES[term] for term in terms],
-        {COVARIATES[term]: level for term, level in references.items() if term in terms},
-    )
+    names = [COVARIATES[term] for term in terms]
+    design = code_design(setting.frame, names, find_references(protocol, terms))
     design = replace(design, ties=setting.ties)
-    fit = fit_cox(design, min_events_per_parameter=analyses.min_events_per_parameter)
+    fit = fit_cox_or_firth(design, min_events_per_parameter=analyses.min_events_per_parameter)
     of_groups = [
         row for row in cox_rows(fit, **analysis) if row.term.startswith(COVARIATES["cause_group"])
     ]

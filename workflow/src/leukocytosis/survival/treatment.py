@@ -16,7 +16,8 @@ import numpy as np
 from leukocytosis.config import Protocol
 from leukocytosis.config.design import Treatment
 
-from .analyses import COVARIATES, WILSON, covariate_frame, list_points
+from .analyses import WILSON, covariate_frame, list_points
+from .covariates import COVARIATES, find_references
 from .cox import CoxFit, CoxRefused, cox_rows, fit_cox
 from .curve import METHOD, fit_curve
 from .design import Design, RowColumns, code_design
@@ -34,7 +35,6 @@ TIME_DEPENDENT, LANDMARK = "treatment_time_dependent", "treatment_landmark"
 FLOW, NAIVE = "landmark_flow", "treatment_naive"
 EVER, NEVER, WAITING = "ever treated", "never treated", "waiting for treatment"
 UNSEEN = "the extract has no drug on record after the index"
-MODELS = {"hazard ratio": False, "adjusted hazard ratio": True}  # term → with covariates
 DEMONSTRATION = "demonstration of immortal-time bias, not an answer: "
 
 
@@ -68,8 +68,9 @@ def fit_treatment(protocol: Protocol, patients: pd.DataFrame) -> Iterator[Estima
             yield cannot(UNSEEN, **part.analysis(TIME_DEPENDENT), group=part.group,
                          term="hazard ratio", method="none")  # fmt: skip
             continue
-        yield from _fit_time_dependent(part)
-        for day in part.treatment.landmark_days:
+        if "time_dependent" in part.treatment.enters:
+            yield from _fit_time_dependent(part)
+        for day in part.treatment.landmark_days if "landmark" in part.treatment.enters else ():
             yield from _fit_landmark(part, day)
         if part.group == "all":
             yield from _fit_naive(part)
@@ -171,19 +172,14 @@ def _ratios(
 ) -> Iterator[Estimate]:
     """Yield the hazard ratio of treatment, alone and with the protocol's covariates."""
     protocol = part.protocol
-    wanted = [
+    wanted = tuple(
         t for t in protocol.covariates.adjusted_for if part.group == "all" or t != "cause_group"
-    ]
-    references = {"cause_group": protocol.analyses.groups[0], "sex": "female"}
+    )
     least = protocol.analyses.min_events_per_parameter
-    for term, adjusted in MODELS.items():
-        terms = wanted if adjusted else []
-        design = code_design(
-            rows,
-            [TREATED, *(COVARIATES[t] for t in terms)],
-            {COVARIATES[t]: level for t, level in references.items() if t in terms},
-            **columns,
-        )
+    models: dict[str, tuple[str, ...]] = {"hazard ratio": (), "adjusted hazard ratio": wanted}
+    for term, terms in models.items():
+        names = [TREATED, *(COVARIATES[t] for t in terms)]
+        design = code_design(rows, names, find_references(protocol, terms), **columns)
         found = cox_rows(_fit(design, least), group=part.group, **analysis)
         row = next(row for row in found if row.term == TREATED)
         yield replace(row, term=term, time_days=day, method=method + row.method)
