@@ -110,8 +110,12 @@ def list_hindsight(inputs: ReportInputs) -> Grid:
         if late:
             rows.append((name_group(group), format_number(late["n"]),
                          show_percent(late, notes), show_percent(gone, notes)))  # fmt: skip
-    head = ("Group", "Patients", "Cause rests on records, or their absence, after day 0",
-            "Follow-up was over before they could be made")  # fmt: skip
+    head = (
+        "Group",
+        "Patients whose cause has a day",
+        "Cause rests on records, or their absence, after day 0",
+        "Follow-up was over before they could be made",
+    )
     caption = "Causes known only after the index (95 % Wilson intervals)"
     return Grid(caption, head, "lrrr", tuple(rows), notes.numbered)
 
