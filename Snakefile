@@ -32,4 +32,9 @@ rule all:
     default_target: True
     input:
         expand(f"{RELEASE}/report.html", study=STUDY, extract=EXTRACT),
-        expand(f"{RESULTS}/notebooks/first_look.ipynb", study=STUDY, extract=EXTRACT),
+        expand(
+            f"{RESULTS}/notebooks/{{name}}.ipynb",
+            study=STUDY,
+            extract=EXTRACT,
+            name=NOTEBOOKS,
+        ),

@@ -20,7 +20,7 @@ LEVELS = {
     "adjudication": 3,
     "describe": 4, "survival": 4, "scorecard": 4, "accuracy": 4, "agreement": 4,
     "attribution": 5, "review": 5, "validation": 5, "strips": 5,
-    "estimate": 5, "figures": 5, "report": 5, "documents": 5, "notebook": 5,
+    "estimate": 5, "figures": 5, "report": 5, "documents": 5, "notebook": 5, "dataset": 5,
     "crate": 5, "release": 6, "bench": 6, "bench_survival": 6, "explain": 6,
     "cli": 7,
 }  # fmt: skip

@@ -12,11 +12,13 @@ import pytest
 from report_fixtures import ROOT, estimates, inputs
 
 from leukocytosis.documents import write_manuscript
+from leukocytosis.documents.checklists import SECTIONS, Item, fill_checklists
 from leukocytosis.documents.latex import render_latex
 from leukocytosis.documents.manuscript import list_tables, write_word
 from leukocytosis.documents.results import Text, fill_text
 from leukocytosis.errors import TextError
 from leukocytosis.report.grids import Grid
+from leukocytosis.report.release import write_report
 
 TEXTS = ROOT / "config/texts"
 CAUSAL = r"caus(ed|es) (by|death)|due to|leads? to|effect|increas|reduc|because of|benefit|worse"
@@ -54,7 +56,7 @@ def test_the_head_of_a_word_table_repeats_and_no_row_is_broken(folder: Path) -> 
 
 
 def test_captions_are_numbered_and_notes_follow(tmp_path: Path) -> None:
-    write_word(inputs(), {"one": GRID, "two": GRID}, tmp_path / "t.docx")
+    write_word(inputs(), "tables", {"one": GRID, "two": GRID}, tmp_path / "t.docx")
     texts = [p.text for p in docx.Document(str(tmp_path / "t.docx")).paragraphs]
     assert [t for t in texts if t.startswith("Table")] == [
         "Table 1. Risk of 5 % & more",
@@ -189,3 +191,34 @@ def test_where_each_number_stands_is_listed(folder: Path) -> None:
         rows = list(csv.DictReader(stream))
     assert [row["words"] for row in rows] == [bound.words for bound in filled().bound]
     assert {row["source"] for row in rows} == {"estimates", "attrition", "protocol"}
+
+
+def items(**frames: Any) -> list[Item]:
+    return fill_checklists(inputs(**frames), (TEXTS / "checklists.csv").read_text(encoding="utf-8"))
+
+
+def test_each_item_of_the_checklists_leads_to_a_section_that_is_there(folder: Path) -> None:
+    write_report(inputs(), folder / "report.html")
+    report = (folder / "report.html").read_text(encoding="utf-8")
+    found = items()
+    assert len({(item.guideline, item.number) for item in found}) == len(found) == 47
+    for item in found:
+        assert bool(item.section) != bool(item.why)
+        if item.section:
+            assert f'<h2 id="{item.section}">{SECTIONS[item.section]}</h2>' in report
+    page = (folder / "checklists.html").read_text(encoding="utf-8")
+    assert page.count('<a href="../report.html#') == sum(bool(item.section) for item in found)
+
+
+def test_an_item_the_run_does_not_take_up_is_missing() -> None:
+    without = {(item.guideline, item.number): item for item in items(table_one=[], accuracy=[])}
+    assert without["STROBE", "14a"].why == "this run has no table_one"
+    assert "no validation" in without["RECORD", "6.2"].why
+    assert items()[0].why == "the title and abstract are the authors'"
+    assert all(item.section for item in items() if item.number in ("13a", "16c", "22.1"))
+
+
+def test_word_holds_the_checklists(folder: Path) -> None:
+    tables = docx.Document(str(folder / "checklists.docx")).tables
+    assert [len(table.rows) for table in tables] == [35, 14]
+    assert tables[0].rows[1].cells[2].text == "missing: the title and abstract are the authors'"

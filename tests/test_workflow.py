@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import re
 import shutil
@@ -105,16 +106,28 @@ def test_a_study_runs_then_rests_and_repeats_to_the_byte(copy: Path) -> None:
     assert {name for name in made if made[name] != again.get(name)} == set()
 
 
+def test_notebooks_print_no_person(copy: Path) -> None:
+    assert study(copy).returncode == 0
+    patients = pd.read_csv(copy / "tests/data/tiny/patients.csv")["patient"]
+    printed = sorted((copy / "results/studies/granger2009/tiny/notebooks").glob("*.ipynb"))
+    assert len(printed) == 3
+    for path in printed:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        told = json.dumps([output for cell in cells for output in cell.get("outputs", [])])
+        assert not [patient for patient in patients if re.search(rf"\b{patient}\b", told)]
+    assert all('"outputs"' not in path.read_text() for path in (ROOT / "notebooks").iterdir())
+
+
 def test_an_edit_reruns_what_depends_on_it_and_no_more(copy: Path) -> None:
     assert study(copy).returncode == 0
     protocol = copy / "config/studies/granger2009.yaml"
     edit(protocol, "at_days: [28, 56, 84]", "at_days: [14, 84]")
-    # release lists the protocol's own text, estimate reads its analyses, first_look the estimates
-    assert planned(copy) == {"estimate", "release", "first_look"}
+    # release lists the protocol's own text, estimate reads its analyses, notebooks the estimates
+    assert planned(copy) == {"estimate", "release", "notebooks"}
     edit(protocol, "at_days: [14, 84]", "at_days: [28, 56, 84]")
     code = copy / "workflow/src/leukocytosis/followup/outcomes.py"
     edit(code, '"""Outcomes: the', '"""Outcomes; the')
-    assert planned(copy) == {"follow_up", "estimate", "release", "first_look"}
+    assert planned(copy) == {"follow_up", "estimate", "release", "notebooks"}
     edit(code, '"""Outcomes; the', '"""Outcomes: the')
 
 

@@ -11,6 +11,7 @@ CANONICAL = [
     "drugs",
     "microbiology",
 ]
+NOTEBOOKS = ["cohort_and_causes", "survival_and_sensitivity", "your_question"]
 COHORT = ["encounters", "labs", "diagnoses", "drugs", "microbiology"]
 
 

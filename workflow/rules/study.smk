@@ -181,7 +181,7 @@ rule release:
         protocol=protocol_files,
         manifest=lambda wildcards: f"config/extracts/{wildcards.extract}.yaml",
         claims=claims_of,
-        texts="config/texts/results.md",
+        texts=["config/texts/results.md", "config/texts/checklists.csv"],
     output:
         report=f"{RELEASE}/report.html",
         headlines=f"{RELEASE}/headlines.txt",
@@ -201,6 +201,8 @@ rule release:
             *sorted(str(path) for path in Path("workflow/rules").glob("*.smk")),
             *protocol_files(wildcards),
             *claims_of(wildcards),
+            *sorted(str(path) for path in Path("config/codelists").glob("*.csv")),
+            "config/units.csv",
         ],
     message:
         "Drawing figures and writing the report"
@@ -208,23 +210,36 @@ rule release:
         "../scripts/release.py"
 
 
-rule first_look:
-    """A notebook on the outputs, run from top to bottom."""
+rule notebooks:
+    """Notebooks on the outputs, run from top to bottom."""
     input:
-        f"{RESULTS}/estimates.parquet",
-        f"{RESULTS}/curves.parquet",
-        f"{RESULTS}/attrition.parquet",
-        notebook="notebooks/first_look.py",
+        expand(
+            f"{RESULTS}/{{table}}.parquet",
+            table=[
+                "estimates",
+                "curves",
+                "attrition",
+                "analysis_set",
+                "causes",
+                "evidence",
+            ],
+            allow_missing=True,
+        ),
+        notebooks=expand("notebooks/{name}.py", name=NOTEBOOKS),
     output:
-        f"{RESULTS}/notebooks/first_look.ipynb",
+        expand(
+            f"{RESULTS}/notebooks/{{name}}.ipynb", name=NOTEBOOKS, allow_missing=True
+        ),
     log:
-        "results/logs/first_look/{study}/{extract}.log",
+        "results/logs/notebooks/{study}/{extract}.log",
     conda:
         "../../envs/leukocytosis.yaml"
+    params:
+        code=digest_code("dataset"),
     message:
-        "Running the notebook"
+        "Running the notebooks"
     script:
-        "../scripts/first_look.py"
+        "../scripts/notebooks.py"
 
 
 rule compare:

@@ -8,9 +8,11 @@ from dataclasses import fields
 from pathlib import Path
 
 from leukocytosis.config.reading import read_text
+from leukocytosis.documents import checklists, results
 from leukocytosis.documents.binding import Bound
+from leukocytosis.documents.checklists import Item, fill_checklists, link_items, list_items
 from leukocytosis.documents.latex import render_latex
-from leukocytosis.documents.results import TEMPLATE, Text, fill_text
+from leukocytosis.documents.results import Text, fill_text
 from leukocytosis.documents.word import (
     add_grid,
     add_markdown,
@@ -21,6 +23,7 @@ from leukocytosis.documents.word import (
 from leukocytosis.report import grids
 from leukocytosis.report.grids import Grid
 from leukocytosis.report.inputs import ReportInputs
+from leukocytosis.report.release import page_environment
 
 ROUNDED = "Printed numbers are rounded half up from the unrounded ones in the folder tables."
 
@@ -46,18 +49,29 @@ def write_manuscript(inputs: ReportInputs, texts: Path, folder: Path) -> None:
     tables.docx and, per table, `<name>.{html,tex,csv}`: the same words in every form, a cell is
     rounded once, in the `Grid`. results.md and results.docx from the template of that name in
     `texts`, with results_numbers.csv: what each number is bound to. TextError when one is not.
+    checklists.{html,docx}: STROBE and RECORD, filled from the run.
     """
     folder.mkdir(parents=True, exist_ok=True)
     tables = list_tables(inputs)
-    write_word(inputs, tables, folder / "tables.docx")
+    write_word(inputs, "tables", tables, folder / "tables.docx")
     for name, grid in tables.items():
         (folder / f"{name}.tex").write_text(render_latex(grid, name), encoding="utf-8")
         (folder / f"{name}.html").write_text(render_html(inputs, grid), encoding="utf-8")
         write_csv(
             [grid.head, *grid.rows, *((note,) for note in grid.notes)], folder / f"{name}.csv"
         )
-    template = texts / TEMPLATE
+    template = texts / results.TEMPLATE
     write_text(inputs, fill_text(inputs, read_text(template), str(template)), folder)
+    items = fill_checklists(inputs, read_text(texts / checklists.TEMPLATE))
+    write_checklists(inputs, items, folder)
+
+
+def write_checklists(inputs: ReportInputs, items: Sequence[Item], folder: Path) -> None:
+    """Write the reporting checklists as a page that links to the report, and as Word."""
+    page = page_environment().get_template("checklists.html.j2")
+    html = page.render(title=inputs.protocol.title, mark=inputs.mark, checklists=link_items(items))
+    (folder / "checklists.html").write_text(html, encoding="utf-8")
+    write_word(inputs, "checklists", list_items(items), folder / "checklists.docx")
 
 
 def write_text(inputs: ReportInputs, text: Text, folder: Path) -> None:
@@ -72,9 +86,9 @@ def write_text(inputs: ReportInputs, text: Text, folder: Path) -> None:
     write_csv([head, *rows], folder / "results_numbers.csv")
 
 
-def write_word(inputs: ReportInputs, tables: Mapping[str, Grid], path: Path) -> None:
-    """Write all tables, numbered, as one Word file."""
-    document = new_document(f"{inputs.protocol.title}: tables", inputs.mark)
+def write_word(inputs: ReportInputs, what: str, tables: Mapping[str, Grid], path: Path) -> None:
+    """Write tables, numbered, as one Word file."""
+    document = new_document(f"{inputs.protocol.title}: {what}", inputs.mark)
     document.add_heading(inputs.protocol.title, level=1)
     words = f"Study {inputs.protocol.study}; extract {inputs.manifest.extract}."
     add_paragraphs(document, [words, ROUNDED])
@@ -85,8 +99,6 @@ def write_word(inputs: ReportInputs, tables: Mapping[str, Grid], path: Path) -> 
 
 def render_html(inputs: ReportInputs, grid: Grid) -> str:
     """Return a page that holds one table and nothing else, to be pasted where HTML is read."""
-    from leukocytosis.report.release import page_environment
-
     page = page_environment().get_template("table.html.j2")
     return str(page.render(table=grid, mark=inputs.mark))
 
