@@ -65,10 +65,13 @@ oracle: $(READY)  ## make R's numbers again (packages: CONTRIBUTING.md)
 	Rscript tests/oracle/review/make_oracle.R tests/oracle/review
 	Rscript tests/oracle/estimators/make_oracle.R tests/oracle/estimators
 	Rscript tests/oracle/multiverse/make_oracle.R tests/oracle/multiverse
+	Rscript tests/oracle/cox/make_oracle.R tests/oracle/cox
+	Rscript tests/oracle/treatment/make_oracle.R tests/oracle/treatment
 
-bench: $(READY)  ## raw files to outcomes at growing size, a multiverse beside R; prints ratios
+bench: $(READY)  ## raw files to outcomes at growing size, estimators beside R; prints ratios
 	python -m leukocytosis.bench $(BENCH)
 	python -m leukocytosis.bench_multiverse
+	OPENBLAS_NUM_THREADS=1 python -m leukocytosis.bench_survival
 
 clean:  ## remove results (raw data stay)
 	rm -rf results .snakemake

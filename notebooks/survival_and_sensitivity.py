@@ -63,7 +63,10 @@ gaps.groupby("note").size().rename("numbers").to_frame()
 curves = study["curves"]
 outcome = study.protocol.analyses.primary_outcome
 figure, axis = plt.subplots(figsize=(6, 4))
-for group, curve in curves[curves["outcome_id"] == outcome].groupby("group"):
+# besides the cause groups the table holds arms of treatment
+groups = estimates.query("analysis_id == 'risk'")["group"].unique()
+shown = (curves["outcome_id"] == outcome) & curves["group"].isin(groups)
+for group, curve in curves[shown].groupby("group"):
     steps = axis.step(curve["time_days"], curve["survival"], where="post", label=group)
     axis.fill_between(
         curve["time_days"], curve["ci_low"], curve["ci_high"],

@@ -16,13 +16,14 @@ LEVELS = {
     "config": 1,
     "store": 2, "matching": 2, "provenance": 2, "disclosure": 2, "derivable": 2,
     "prose": 2,
+    "companions": 2,
     "standardise": 3, "cohort": 3, "causes": 3, "followup": 3, "synthetic": 3,
     "adjudication": 3,
     "describe": 4, "survival": 4, "scorecard": 4, "accuracy": 4, "agreement": 4,
     "attribution": 5, "review": 5, "validation": 5, "strips": 5,
     "estimate": 5, "figures": 5, "report": 5, "documents": 5, "notebook": 5, "dataset": 5,
-    "crate": 5, "release": 6, "bench": 6, "explain": 6,
     "multiverse": 5, "bench_multiverse": 6,
+    "crate": 5, "release": 6, "bench": 6, "bench_survival": 6, "explain": 6,
     "cli": 7,
 }  # fmt: skip
 NEVER_EACH_OTHER = {3}

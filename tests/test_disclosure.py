@@ -158,3 +158,63 @@ def test_how_few_were_left_out_is_not_told() -> None:
         "some patients left out for a missing covariate; x",
         "20 patients left out for a missing covariate",
     ]
+
+
+def landmark(**events: tuple[int, int, int, int]) -> pd.DataFrame:
+    """Return the counts of one landmark by group: had the event, lost, treated, untreated."""
+    terms = ("left out: had the event", "left out: no longer observed", "treated", "untreated")
+    rows = [
+        {"analysis_id": "landmark_flow", "outcome_id": "o", "group": group, "term": term,
+         "time_days": 14.0, "estimate": 0.1, "n": sum(counts), "n_events": count}
+        for group, counts in events.items() for term, count in zip(terms, counts, strict=True)
+    ]  # fmt: skip
+    rows += [
+        {"analysis_id": "treatment_landmark", "outcome_id": "o", "group": group,
+         "term": f"survival: {arm}", "time_days": 14.0, "estimate": 0.5, "n": counts[i],
+         "n_events": counts[i] // 2}
+        for group, counts in events.items() for i, arm in ((2, "treated"), (3, "untreated"))
+    ]  # fmt: skip
+    empty = {"ci_low": None, "ci_high": None, "p_value": None, "method": "m", "note": None}
+    table = pd.DataFrame([row | empty for row in rows])
+    return table.astype({"n": "Int64", "n_events": "Int64"})
+
+
+def seen(rows: pd.DataFrame) -> set[tuple[str, str]]:
+    shown = rows[rows["n_events"].notna()]
+    return set(zip(shown["group"], shown["term"], strict=True))
+
+
+def test_a_small_arm_hides_the_landmark_of_every_cause_group() -> None:
+    rows = landmark(all=(42, 0, 103, 613), plr=(8, 0, 3, 64), other=(34, 0, 100, 549))
+    shown = disclose({"estimates": rows}, CLOSED)["estimates"]
+    assert {group for group, _ in seen(shown)} == {"all"}
+    assert shown.loc[shown["group"] != "all", ["estimate", "n", "n_events"]].isna().all(axis=None)
+    # of all patients nothing is lost
+    assert len(seen(shown)) == 6
+
+
+def test_a_small_arm_of_all_patients_hides_the_landmark_and_its_curves() -> None:
+    rows = landmark(all=(42, 0, 3, 613), plr=(8, 0, 0, 64), other=(34, 0, 3, 549))
+    curves = pd.DataFrame(
+        {"outcome_id": "o", "group": ["all", "treated by day 14", "untreated by day 14",
+                                      "untreated by day 140"],
+         "time_days": 7.0, "n_at_risk": 30, "n_events": 6, "n_censored": 0, "survival": 0.8,
+         "ci_low": None, "ci_high": None}
+    )  # fmt: skip
+    shown = disclose({"estimates": rows, "curves": curves}, CLOSED)
+    assert not seen(shown["estimates"])
+    assert set(shown["curves"]["group"]) == {"all", "untreated by day 140"}
+
+
+def test_few_lost_hide_the_reasons_and_not_the_arms() -> None:
+    rows = landmark(all=(42, 2, 103, 613), plr=(8, 0, 13, 64), other=(34, 2, 90, 549))
+    shown = seen(disclose({"estimates": rows}, CLOSED)["estimates"])
+    assert not [term for _, term in shown if term.startswith("left out")]
+    assert {("all", "treated"), ("plr", "treated"), ("other", "survival: untreated")} <= shown
+
+
+def test_other_rules_do_not_tell_of_a_single_event() -> None:
+    rows = shares(1, 1, 1).assign(analysis_id="rules", n=664, n_events=[221, 220, 300])
+    shown = disclose({"estimates": rows.astype({"n": "Int64", "n_events": "Int64"})}, CLOSED)
+    assert shown["estimates"]["n_events"].isna().tolist() == [True, True, False]
+    assert shown["estimates"]["estimate"].notna().sum() == rows["estimate"].notna().sum()

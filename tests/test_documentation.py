@@ -32,6 +32,15 @@ def test_links_and_paths_exist(page: Path) -> None:
             assert (ROOT / path).exists(), path
 
 
+@pytest.mark.parametrize(
+    "page", sorted((ROOT / "docs/estimators").glob("*.md")), ids=lambda p: p.name
+)
+def test_snippets_of_the_estimators_run(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    for snippet in re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.S):
+        exec(compile(snippet, page.name, "exec"), {})
+
+
 def test_make_targets_named_in_the_pages_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
     for page in PAGES:

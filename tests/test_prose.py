@@ -162,7 +162,7 @@ def test_every_decision_of_the_protocol_has_a_sentence_and_a_basis() -> None:
         study.evidence, study.causes, study.outcomes, study.population.exclude,
         study.population.include,
     )  # fmt: skip
-    others = 4  # index, precedence, metastatic disease, neutrophils
+    others = 5  # index, precedence, metastatic disease, neutrophils, treatment
     assert len(statements) == sum(map(len, decided)) + others
     assert {statement.basis for statement in statements} == {"stated", "operationalised"}
     assert all(s.text.endswith(".") and s.source for s in statements)

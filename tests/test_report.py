@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from leukocytosis.report import (
     write_tables,
 )
 from leukocytosis.report.grids import (
+    Grid,
     list_cox,
     list_overlap,
     list_proportional,
@@ -32,6 +34,10 @@ from leukocytosis.report.grids import (
 
 VOID = {"meta", "br", "img", "link", "hr", "input"}
 FETCHING = {"script", "link", "img", "iframe", "object", "embed", "audio", "video", "source"}
+FIGURES = (
+    "flow", "causes", "overlap", f"survival_{fixtures.PRIMARY}", f"survival_{fixtures.SURVIVAL}",
+    "forest", "standardised", "count_spline", "hazard_ratio_over_time",
+)  # fmt: skip
 
 
 class Page(HTMLParser):
@@ -85,9 +91,7 @@ def empty_page(tmp_path_factory: pytest.TempPathFactory) -> Page:
 
 def test_a_release_holds_report_figures_and_tables(release: Path) -> None:
     names = {str(path.relative_to(release)) for path in release.rglob("*") if path.is_file()}
-    stems = ("flow", "causes", "overlap", "forest", "standardised",
-             *(f"survival_{o}" for o in (fixtures.PRIMARY, fixtures.SURVIVAL)))  # fmt: skip
-    figures = {f"figures/{stem}.{kind}" for stem in stems for kind in ("pdf", "svg", "png")}
+    figures = {f"figures/{stem}.{kind}" for stem in FIGURES for kind in ("pdf", "svg", "png")}
     tables = {f"tables/{name}.csv" for name in fixtures.inputs().frames}
     assert names == {"report.html"} | figures | tables
 
@@ -118,7 +122,8 @@ def test_a_reader_without_eyes_finds_the_way(page: Page) -> None:
         assert len(page.all(landmark)) == 1
     assert page.all("html")[0]["lang"] == "en"
     pictures = [a for a in page.all("div") if a.get("role") == "img"]
-    assert len(page.all("figure")) == len(page.all("figcaption")) == len(pictures) >= 7
+    assert len(page.all("figure")) == len(page.all("figcaption")) == len(FIGURES)
+    assert len(pictures) == len(FIGURES)
     assert all(a["aria-label"] for a in pictures)
     assert len(page.all("table")) == len(page.all("caption"))
 
@@ -184,7 +189,7 @@ def test_a_study_without_patients_has_a_report_that_says_so(empty_page: Page) ->
     assert "No patient of this extract meets every criterion" in empty_page.text
     assert "there are no patients" in empty_page.text
     assert "No published numbers are declared for this study" in empty_page.text
-    assert len(empty_page.all("figure")) >= 7
+    assert len(empty_page.all("figure")) == len(FIGURES)
 
 
 def test_headlines_of_nobody_are_one_sentence() -> None:
@@ -269,11 +274,44 @@ def test_a_model_that_failed_whole_is_one_row() -> None:
     assert list_cox(inputs, fixtures.PRIMARY).notes == (f"[1] {why}",)
 
 
+def showing_every_p() -> ReportInputs:
+    inputs = fixtures.inputs()
+    analyses = inputs.protocol.analyses.model_copy(update={"show_p": "all"})
+    return replace(inputs, protocol=inputs.protocol.model_copy(update={"analyses": analyses}))
+
+
+def column(grid: Grid, name: str) -> list[str]:
+    return [row[grid.head.index(name)].replace("\u00a0", " ") for row in grid.rows]
+
+
 def test_tests_name_their_groups() -> None:
-    rows = {(row[0], row[1]): row[3] for row in list_tests(fixtures.inputs()).rows}
-    p_values = {pair[1]: p.replace("\u00a0", " ") for pair, p in rows.items()}
-    assert p_values["all groups"] == "< 0.001 [1]"
-    assert p_values["infection against other cause"] == "0.031 [2]"
+    grid = list_tests(showing_every_p())
+    p_values = dict(zip(column(grid, "Groups"), column(grid, "p"), strict=True))
+    assert p_values["all groups"] == "< 0.001"
+    assert p_values["infection against other cause"] == "0.031"
+    assert column(grid, "χ²")[0] == "80.2 [1]"
+
+
+def test_only_the_primary_contrast_shows_its_p(page: Page) -> None:
+    inputs = fixtures.inputs()
+    for grid in (
+        list_tests(inputs),
+        list_proportional(inputs),
+        list_cox(inputs, fixtures.SURVIVAL),
+    ):
+        assert "p" not in grid.head and grid.rows
+    cox = list_cox(inputs, fixtures.PRIMARY)
+    shown = {t: p for t, p in zip(column(cox, "Term"), column(cox, "p"), strict=True) if "0" in p}
+    assert shown == {"PLR against infection": "0.020"}
+    assert column(cox, "Model")[column(cox, "p").index("0.020")] == "Adjusted"
+    assert "3.10 (2.20 to 4.40), p = 0.020; the primary contrast" in page.text
+    assert re.findall(r"\bp [=<>] [\d.]+", page.text) == ["p = 0.020"]
+
+
+def test_every_p_is_shown_when_the_protocol_asks() -> None:
+    inputs = showing_every_p()
+    assert column(list_proportional(inputs), "p")
+    assert column(list_cox(inputs, fixtures.SURVIVAL), "p").count("0.020") >= 4
 
 
 def test_hidden_counts_are_not_shown_as_zero() -> None:

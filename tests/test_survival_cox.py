@@ -121,7 +121,7 @@ def test_a_group_without_events_reference_or_not(group: str) -> None:
     frame = patients()
     frame.loc[frame["cause_group"] == group, "status"] = 0
     reason = refused(frame, "cause_group", "age")
-    assert reason == f"there are no events among the 20 with cause_group {group}"
+    assert reason == f"there are no events among those with cause_group {group}"
 
 
 def test_a_group_nobody_is_in_or_everybody() -> None:
@@ -147,7 +147,7 @@ def test_a_covariate_that_does_not_vary_or_follows_from_others() -> None:
 def test_one_sex_without_events() -> None:
     frame = patients()
     frame.loc[~frame["male"], "status"] = 0
-    assert refused(frame, "age", "male") == "there are no events among the 30 with male = 0"
+    assert refused(frame, "age", "male") == "there are no events among those with male = 0"
 
 
 def test_covariates_that_differ_only_before_the_first_event() -> None:
@@ -205,3 +205,67 @@ def test_bad_numbers_are_refused_with_counts() -> None:
         code_design(frame.assign(days=[np.nan, *frame["days"][1:]]), ["age"], {})
     with pytest.raises(ValueError, match="60 of 60 statuses are 2"):
         code_design(frame.assign(status=2), ["age"], {})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"entry": np.nan}, "60 of 60 entries are missing"),
+        ({"entry": -1.0}, "60 of 60 entries are negative"),
+        ({"entry": 100.0}, "60 of 60 rows end on or before the day they enter"),
+        ({"patient": 1}, "59 rows begin before the patient's last one ended"),
+    ],
+)
+def test_entries_that_cannot_be_used(changes: dict[str, float], message: str) -> None:
+    frame = patients().assign(entry=0.0, patient=range(60)).assign(**changes)
+    with pytest.raises(ValueError, match=message):
+        code_design(frame, ["age"], {}, entry="entry", patient="patient")
+
+
+def test_several_rows_of_a_patient_need_their_entry() -> None:
+    with pytest.raises(ValueError, match="59 rows repeat a patient; several rows need their entry"):
+        code_design(patients().assign(patient=1), ["age"], {}, patient="patient")
+
+
+def test_entry_at_0_and_one_stratum_change_nothing() -> None:
+    frame = patients().assign(entry=0.0, site="here", patient=range(60))
+    plain = fitted(frame, "age", "male")
+    same = fit_cox(
+        code_design(frame, ["age", "male"], {}, entry="entry", strata="site", patient="patient")
+    )
+    assert isinstance(same, CoxFit)
+    assert same.coefficients == pytest.approx(plain.coefficients, rel=1e-12)
+    assert same.covariance == pytest.approx(plain.covariance, rel=1e-12)
+
+
+def test_a_follow_up_cut_into_rows_is_the_same_follow_up() -> None:
+    frame = patients().assign(patient=range(60), entry=0.0)
+    cut = frame[frame["days"] > 20]
+    early, late = cut.assign(days=20.0, status=0), cut.assign(entry=20.0)
+    rows = pd.concat([frame[frame["days"] <= 20], early, late])
+    again = fit_cox(code_design(rows, ["age"], {}, entry="entry", patient="patient"))
+    assert isinstance(again, CoxFit)
+    assert again.design.n == 60
+    assert again.coefficients == pytest.approx(fitted(frame, "age").coefficients, rel=1e-12)
+
+
+def test_few_clusters_give_no_robust_variance() -> None:
+    frame = patients().assign(ward=np.arange(60) % 9)
+    fit = fit_cox(code_design(frame, ["age"], {}, cluster="ward"))
+    assert isinstance(fit, CoxRefused)
+    assert fit.reason == "9 clusters are too few for a robust variance (fewer than 10)"
+
+
+def test_clusters_are_tested_by_wald() -> None:
+    frame = patients().assign(ward=np.arange(60) % 20)
+    fit = fit_cox(code_design(frame, ["age"], {}, cluster="ward"))
+    *_, whole = cox_rows(fit, **ANALYSIS)
+    assert (whole.term, whole.method) == ("Wald test", "Cox model (Efron), robust Wald test")
+    assert whole.estimate == pytest.approx(float((fit.coefficients**2 / fit.covariance[0])[0]))
+
+
+def test_strata_within_which_nothing_varies() -> None:
+    frame = patients().assign(site=np.arange(60) % 2)
+    fit = fit_cox(code_design(frame, ["age", "male"], {}, strata="site"))
+    assert isinstance(fit, CoxRefused)
+    assert fit.reason.startswith("among those at risk when events happened")

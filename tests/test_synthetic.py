@@ -172,7 +172,7 @@ def test_one_seed_gives_the_same_bytes_and_another_others(drawn: Path, tmp_path:
     draw_extract(tmp_path / "again", SEED)
     draw_extract(tmp_path / "other", SEED + 1)
     files = sorted(path.name for path in drawn.iterdir())
-    assert len(files) == 10
+    assert len(files) == 11
     for file in files:
         assert (tmp_path / "again" / file).read_bytes() == (drawn / file).read_bytes()
         assert (tmp_path / "other" / file).read_bytes() != (drawn / file).read_bytes()

@@ -57,12 +57,15 @@ def protocol_files(wildcards):
     return [f"config/studies/{name}.yaml" for name in names]
 
 
-def protocol_sections(*sections, **parts):
+def protocol_sections(*sections):
     """A digest of the protocol's sections, so that only the steps that read them run again.
 
-    Of a section named with `parts`, only those keys count.
+    A section is a key of the protocol, or `key.part` for a part of it.
     """
-    wanted = {**dict.fromkeys(sections, True), **parts}
+    wanted = {}
+    for section in sections:
+        key, _, part = section.partition(".")
+        wanted[key] = {**wanted.get(key, {}), part: True} if part else True
     return lambda wildcards: digest_value(
         load_protocol(Path(f"config/studies/{wildcards.study}.yaml")).model_dump(
             mode="json", include=wanted

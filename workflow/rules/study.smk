@@ -78,13 +78,18 @@ rule follow_up:
         ),
         expand(
             f"{RESULTS}/{{table}}.parquet",
-            table=["episodes", "causes", *(f"cohort_{t}" for t in COHORT)],
+            table=[
+                "episodes",
+                "causes",
+                "evidence_events",
+                *(f"cohort_{t}" for t in COHORT),
+            ],
             allow_missing=True,
         ),
     output:
         expand(
             f"{RESULTS}/{{table}}.parquet",
-            table=["outcomes", "analysis_set"],
+            table=["outcomes", "outcomes_otherwise", "analysis_set"],
             allow_missing=True,
         ),
     log:
@@ -93,7 +98,15 @@ rule follow_up:
         "../../envs/leukocytosis.yaml"
     params:
         code=digest_code("followup"),
-        protocol=protocol_sections("index", "outcomes", "covariates"),
+        protocol=protocol_sections(
+            "index",
+            "outcomes",
+            "covariates",
+            "treatment",
+            "evidence",
+            "causes",
+            "analyses.primary_contrast",
+        ),
         codelists=digest_files(sorted(Path("config/codelists").glob("*.csv"))),
     message:
         "Following each patient to the outcome"
@@ -108,6 +121,7 @@ rule estimate:
             f"{RESULTS}/{{table}}.parquet",
             table=[
                 "analysis_set",
+                "outcomes_otherwise",
                 "attrition",
                 "evidence",
                 "causes",
@@ -142,7 +156,13 @@ rule estimate:
         setting=setting_of,
         seed=config["seed"],
         protocol=protocol_sections(
-            "outcomes", "covariates", "analyses", "evidence", "causes", "claims"
+            "outcomes",
+            "covariates",
+            "treatment",
+            "analyses",
+            "evidence",
+            "causes",
+            "claims",
         ),
     message:
         "Estimating"
@@ -176,7 +196,9 @@ rule multiverse:
             "undetermined_group",
             "outcomes",
             "sensitivity",
-            analyses={"groups", "primary_outcome", "min_events_per_parameter"},
+            "analyses.groups",
+            "analyses.primary_outcome",
+            "analyses.min_events_per_parameter",
         ),
         codelists=digest_files(sorted(Path("config/codelists").glob("*.csv"))),
         absent=lambda wildcards: sorted(manifest_of(wildcards).absent),

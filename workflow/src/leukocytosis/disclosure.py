@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from leukocytosis.companions import drop_hidden_arms, find_companions
 from leukocytosis.config import Policy
 from leukocytosis.derivable import find_contrasts, find_copies, find_totals, hide_left_out
 from leukocytosis.errors import DisclosureError, Problem
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 # rows that add up to the cohort, or to its undetermined patients
 PARTITIONS = ("cause_shares", "group_shares", "overlap", "precedence", "unseen")
 STATES = ("incidence", "states")  # rows that add up to a group on each day
+MODEL_ROWS = "cox_|proportional_hazards|hazard_ratio_over_time|model_size|count_spline"
 NUMBERS = ["estimate", "ci_low", "ci_high", "p_value", "n_events"]
 
 
@@ -48,6 +50,8 @@ def disclose(tables: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.Da
     for name, hidden in hide.items():
         if name in tables:
             open_tables[name] = hidden(tables[name], k)
+    if "curves" in tables and "estimates" in tables:
+        open_tables["curves"] = drop_hidden_arms(open_tables["curves"], open_tables["estimates"])
     if "scorecard" in tables and "estimates" in tables:
         shown = open_tables["estimates"]["estimate"].dropna()
         open_tables["scorecard"] = _hide_scorecard(tables["scorecard"], shown)
@@ -104,14 +108,31 @@ def _hide_estimates(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     small = rows["n"].between(1, k - 1) | rows["n_events"].between(1, k - 1)
     # the rest of a group gives a small number away as surely as the number itself
     small |= (rows["n"] - rows["n_events"]).between(1, k - 1)
-    small = _with_shadows(rows, small) | _near(rows, k)
+    together = find_companions(rows, small, k)
+    small = _with_shadows(rows, small) | _near(rows, k) | _of_hidden_groups(rows, small) | together
     told = find_contrasts(rows, small) | find_totals(rows, small)
     small = small | told | find_copies(rows, small | told)
+    rows.loc[_near_rules(rows, k), "n_events"] = None
     rows.loc[small, NUMBERS] = None
     sizes = rows["n"].between(1, k - 1) | (rows["analysis_id"] == "after_hospice")
-    rows.loc[told | (small & sizes), "n"] = None
+    rows.loc[told | together | (small & sizes), "n"] = None
     rows.loc[small, "note"] = f"hidden: rests on fewer than {k} patients or would reveal such"
     return hide_left_out(rows, k)
+
+
+def _of_hidden_groups(rows: pd.DataFrame, small: pd.Series[bool]) -> pd.Series[bool]:
+    """Return the rows of models that name a group whose own events are hidden.
+
+    The interval of a contrast tells the events of the smaller group nearly as well as a count.
+    """
+    groups = rows[small & (rows["analysis_id"] == "crude") & (rows["group"] != "all")]
+    named = small & False
+    for outcome_id, group in sorted(set(zip(groups["outcome_id"], groups["group"], strict=True))):
+        words = rf": {group} against|against {group}\b|cause group {group}\b"
+        of_model = rows["analysis_id"].str.match(MODEL_ROWS)
+        text = rows["term"] + "|" + rows["note"].fillna("")
+        named |= of_model & (rows["outcome_id"] == outcome_id) & text.str.contains(words)
+    return named
 
 
 def _with_shadows(rows: pd.DataFrame, small: pd.Series[bool]) -> pd.Series[bool]:
@@ -161,6 +182,12 @@ def _near(rows: pd.DataFrame, k: int) -> pd.Series[bool]:
     counts = compared["n_events"].astype(float).groupby(of)
     close = counts.apply(lambda found: found.sort_values().diff().between(1, k - 1).any())
     return readings & of.isin(close[close].index)
+
+
+def _near_rules(rows: pd.DataFrame, k: int) -> pd.Series[bool]:
+    """Return the rows of the other rules whose events differ by few from another rule's."""
+    rules = rows["analysis_id"] == "rules"
+    return rules & _differ_by_few(rows["n_events"].where(rules).astype(float), k)
 
 
 def _shadow(part: pd.DataFrame, small: pd.Series[bool]) -> pd.Series[bool]:

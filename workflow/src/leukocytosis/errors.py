@@ -50,6 +50,13 @@ class ConfigError(LeukocytosisError):
     kind = "configuration cannot be used"
 
 
+class DesignError(ConfigError):
+    """What became known after day 0 would be used as if it had been known at the index."""
+
+    exit_code = 17
+    kind = "design is not fair"
+
+
 class ExtractError(LeukocytosisError):
     """A raw file is missing, unreadable, empty, lacks a column or holds something unlisted."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from leukocytosis.accuracy import compare_with_truth
 from leukocytosis.attribution import fit_attribution
@@ -15,12 +15,18 @@ from leukocytosis.errors import ExtractError, Problem
 from leukocytosis.scorecard import score
 from leukocytosis.store import Connection, connect, fetch, read_frame, scan, table, write_rows
 from leukocytosis.survival.adjusted import fit_adjusted
+from leukocytosis.survival.alternatives import fit_alternatives, fit_hindsight
 from leukocytosis.survival.analyses import find_curves, fit_all
 from leukocytosis.survival.competing.analyses import find_states, fit_competing
+from leukocytosis.survival.row import Estimate
 from leukocytosis.survival.second_engine import fit_second_engine
+from leukocytosis.survival.treatment import find_treatment_curves, fit_treatment
 from leukocytosis.survival.unadjusted import fit_unadjusted
 from leukocytosis.survival.unusable import split_outcomes
 from leukocytosis.validation import fit_review
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SEED = 2009
 
@@ -42,6 +48,7 @@ def estimate(
     draw; `setting` says what agreement with the paper means on this extract.
     """
     patients = read_frame(study / "analysis_set.parquet")
+    otherwise = read_frame(study / "outcomes_otherwise.parquet")
     with connect(study / ".scratch") as con:
         recorded = records_hospice(con, encounters)
         usable, refused = split_outcomes(protocol, patients)
@@ -53,13 +60,14 @@ def estimate(
             *fit_adjusted(usable, patients, seed),
             *fit_second_engine(usable, patients, first),
             *fit_competing(usable, patients, recorded=recorded),
+            *_fit_design(usable, patients, otherwise),
             *fit_attribution(protocol, con, study),
             *fit_review(protocol, con, study),
         ]
         estimates = [vars(row) for row in fitted]
         rows: dict[str, Sequence[dict[str, Any]]] = {
             "estimates": estimates,
-            "curves": list(find_curves(usable, patients)),
+            "curves": [*find_curves(usable, patients), *_find_arms(usable, patients)],
             "states": list(find_states(usable, patients, recorded=recorded)),
             "table_one": list(describe_patients(protocol, patients)),
         }
@@ -71,6 +79,23 @@ def estimate(
         rows["accuracy"] = list(compare_with_truth(protocol, causes, known)) if known else []
         for name, written in rows.items():
             write_rows(con, written, table(name), study / f"{name}.parquet")
+
+
+def _fit_design(
+    usable: Protocol, patients: pd.DataFrame, otherwise: pd.DataFrame
+) -> Iterator[Estimate]:
+    """Yield what shows the design fair, as far as the outcomes it asks about can be used."""
+    outcomes = {outcome.id for outcome in usable.outcomes}
+    if usable.analyses.primary_contrast.outcome in outcomes:
+        yield from fit_hindsight(usable, patients)
+        yield from fit_alternatives(usable, patients, otherwise)
+    if usable.treatment and usable.treatment.outcome in outcomes:
+        yield from fit_treatment(usable, patients)
+
+
+def _find_arms(usable: Protocol, patients: pd.DataFrame) -> Iterator[dict[str, object]]:
+    if usable.treatment and usable.treatment.outcome in {o.id for o in usable.outcomes}:
+        yield from find_treatment_curves(usable, patients)
 
 
 def records_hospice(con: Connection, encounters: Path) -> bool:

@@ -53,3 +53,18 @@ def compile_drug_match(entries: Iterable[Entry]) -> str:
     by_code = compile_in_systems("code", "code_system", codes)
     by_name = compile_words_match(compile_words("name"), entries)
     return f"(coalesce({by_code}, false) OR coalesce({by_name}, false))"
+
+
+# an order counts only in a stay of which no administration is on record: there the extract
+# cannot tell what was given
+COMPILED_GIVEN = "(kind IN ('given', 'dispensed') OR NOT doses_recorded)"
+
+
+def compile_systemic(routes: Iterable[str], forms: Iterable[Entry]) -> list[str]:
+    """Return the conditions that a row of `drugs` has none of these routes and local forms."""
+    local, named = _texts(route.upper() for route in routes), tuple(forms)
+    conditions = [f"upper(trim(coalesce(route, ''))) NOT IN ({local})"] if local else []
+    if named:
+        words = compile_words_match(compile_words("name"), named)
+        conditions.append(f"NOT coalesce({words}, false)")
+    return conditions

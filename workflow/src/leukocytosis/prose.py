@@ -20,6 +20,7 @@ from leukocytosis.config.protocol import Criterion, Differential, Index, Outcome
 
 ROUNDING = "Printed numbers are rounded half up; the tables hold them unrounded."
 NOT_SHOWN = "not shown"
+ENTRIES = {"time_dependent": "as time-dependent", "landmark": "from landmarks"}
 NBSP = "\u00a0"
 GROUPS = {"all": "all patients", "infection": "infection", "plr": "PLR", "other": "other cause"}
 RECORDS = {
@@ -292,6 +293,7 @@ def describe_protocol(protocol: Protocol) -> tuple[Statement, ...]:
             for o in protocol.outcomes
         ),
         *_describe_covariates(protocol),
+        *_describe_treatment(protocol),
     )
 
 
@@ -380,6 +382,25 @@ def _describe_covariates(protocol: Protocol) -> Iterator[Statement]:
     yield Statement("covariates", text, covariates.neutrophil_basis, covariates.neutrophil_source)
 
 
+def _describe_treatment(protocol: Protocol) -> Iterator[Statement]:
+    treatment = protocol.treatment
+    if treatment is None:
+        return
+    entries = join([ENTRIES[entry] for entry in treatment.enters])
+    forms = f", names of the list {treatment.excluded_forms}" if treatment.excluded_forms else ""
+    left_out = f" Left out: {len(treatment.excluded_routes)} local routes{forms}."
+    text = (
+        f"{_capital(treatment.title)}: a drug of the list {treatment.codelist}, "
+        f"{describe_window(treatment.window)}; an order alone counts only in a stay of which no "
+        f"administration is on record.{left_out} It enters {entries}; its outcome is "
+        f"{next(o.title for o in protocol.outcomes if o.id == treatment.outcome)}."
+    )
+    if "landmark" in treatment.enters:
+        days = join([str(day) for day in treatment.landmark_days])
+        text += f" Landmarks: day {days}; who had the event or was lost by then is left out."
+    yield Statement("treatment", text, treatment.basis, treatment.source)
+
+
 def describe_statistics(protocol: Protocol) -> tuple[str, ...]:
     """Return the statistical methods, as far as the protocol sets them."""
     analyses = protocol.analyses
@@ -394,14 +415,32 @@ def describe_statistics(protocol: Protocol) -> tuple[str, ...]:
         "fewer than 20 patients or 5 events) and by Cox models (Efron "
         f"ties), with {reference} as the reference for {join(others)}; the adjusted model "
         f"holds {adjusted}.",
-        f"A model with fewer than {analyses.min_events_per_parameter:g} events per parameter is "
-        "not fitted. Proportional hazards are tested after Grambsch and Therneau.",
         "Where hospice and death compete, the risk of each is Aalen–Johansen's cumulative "
         "incidence (95 % log-log intervals from the infinitesimal jackknife); groups are compared "
         "by Gray's test, by cause-specific Cox models and by Fine–Gray models.",
-        "The contrasts are descriptive: groups differ in more than their cause. p values are "
-        "two-sided and not adjusted beyond the pairs.",
+        f"A model with fewer than {analyses.min_events_per_parameter:g} events per parameter, with "
+        "a level without events, or whose likelihood has no maximum (separation) is fitted by "
+        "Firth's penalised likelihood (Heinze and Schemper 2001; Lin, Chang and Liao 2013), with "
+        "profile intervals and penalised likelihood ratio tests; below 2 events per parameter, or "
+        "with a level of fewer than 5 patients, none is fitted.",
+        "Proportional hazards are tested after Grambsch and Therneau.",
+        f"{_describe_primary(protocol)} The contrasts are descriptive: groups differ in more than "
+        "their cause. p values are two-sided and not adjusted beyond the pairs.",
         ROUNDING,
+    )
+
+
+def _describe_primary(protocol: Protocol) -> str:
+    contrast = protocol.analyses.primary_contrast
+    group, reference = (name_group(name) for name in contrast.groups)
+    title = next(o.title for o in protocol.outcomes if o.id == contrast.outcome)
+    measure = {"log_rank": "log-rank test"}.get(
+        contrast.measure, contrast.measure.replace("_", " ")
+    )
+    shown = "every p value is" if protocol.analyses.show_p == "all" else "only its p value is"
+    return (
+        f"The primary contrast is {group} against {reference}, {title}, by the {measure}; "
+        f"{shown} shown."
     )
 
 

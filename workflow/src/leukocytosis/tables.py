@@ -436,6 +436,18 @@ OUTCOMES = Table(
     ),
 )
 
+OUTCOMES_OTHERWISE = Table(
+    "outcomes_otherwise",
+    "episode × other rule",
+    ("episode_id", "rule"),
+    (
+        EPISODE_ID,
+        text("rule", "The other horizon or end of observation, for the primary contrast."),
+        Column("days", "number", "Index to event or censoring.", "days", at_least=0),
+        Column("status", "integer", "0 censored, 1 event.", at_least=0, at_most=1),
+    ),
+)
+
 ESTIMATES = Table(
     "estimates",
     "number",
@@ -698,6 +710,29 @@ def analysis_set_table(outcome_ids: Iterable[str]) -> Table:
             maybe(text("tumour_group", "Group of the solid tumour.")),
             maybe(Column("metastatic", "boolean", "Metastasis coded up to the index.")),
             maybe(number("neutrophil_percent", "Neutrophils of the index differential.", "%")),
+            maybe(integer("metastatic_known_day", "Day of the record behind it.", "days")),
+            maybe(integer("neutrophil_percent_known_day", "Day of the differential.", "days")),
+            maybe(
+                integer(
+                    "cause_group_known_day",
+                    "Day of the last record the cause rests on; of PLR, which rests on "
+                    "nothing found, the last day of the windows looked at.",
+                    "days",
+                )
+            ),
+            maybe(
+                integer(
+                    "treated_day",
+                    "First day of the protocol's treatment after the index; missing: none "
+                    "on record, or no treatment asked for.",
+                    "days",
+                )
+            ),
+            Column(
+                "treatment_assessed",
+                "boolean",
+                "Whether the extract has any drug on record after the index of anybody.",
+            ),
             *follow_up,
         ),
     )
@@ -720,6 +755,7 @@ ALL = (
     REVIEWS,
     ADJUDICATIONS,
     OUTCOMES,
+    OUTCOMES_OTHERWISE,
     ESTIMATES,
     TABLE_ONE,
     CURVES,

@@ -9,10 +9,13 @@ from pathlib import Path
 from leukocytosis.causes.course import compile_courses, compile_start_unknown, compile_stays_up
 from leukocytosis.causes.dose import compile_dose_days, compile_dose_unknown
 from leukocytosis.config import Codelist, Protocol, Unit
+from leukocytosis.config.codelist import Entry
 from leukocytosis.config.evidence import Rule, Threshold, Window
 from leukocytosis.matching import (
+    COMPILED_GIVEN,
     compile_drug_match,
     compile_in_systems,
+    compile_systemic,
     compile_words,
     compile_words_match,
 )
@@ -113,14 +116,11 @@ def _compile_record(rule: Rule, vocabulary: Vocabulary) -> list[str]:
     conditions = [
         compile_match(rule, vocabulary),
         *(f"NOT {_matched(rule, name, vocabulary)}" for name in rule.codelist_not),
-        *_compile_form(rule, vocabulary),
+        *compile_systemic(rule.excluded_routes, _forms(rule, vocabulary)),
     ]
     return [*conditions, COMPILED_GIVEN] if rule.given_not_only_ordered else conditions
 
 
-# an order counts only in a stay of which no administration is on record: there the extract
-# cannot tell what was given
-COMPILED_GIVEN = "(kind IN ('given', 'dispensed') OR NOT doses_recorded)"
 # midnight stands for a count or a dose of which only the day is known
 COMPILED_BEFORE = (
     "NOT (days_from_index = 0 AND started_at > index_at AND CAST(index_at AS TIME) > '00:00:00')"
@@ -164,14 +164,9 @@ def compile_window(window: Window, table: str) -> str:
     return f"(({inside}){stay})"
 
 
-def _compile_form(rule: Rule, vocabulary: Vocabulary) -> list[str]:
-    conditions = []
-    if rule.excluded_routes:
-        routes = ", ".join(quoted(route.upper()) for route in rule.excluded_routes)
-        conditions.append(f"upper(trim(coalesce(route, ''))) NOT IN ({routes})")
-    if rule.excluded_forms:
-        conditions.append(f"NOT {_words('name', rule.excluded_forms, vocabulary)}")
-    return conditions
+def _forms(rule: Rule, vocabulary: Vocabulary) -> tuple[Entry, ...]:
+    """Return the names of local forms that a rule leaves out."""
+    return vocabulary.codelists[rule.excluded_forms].entries if rule.excluded_forms else ()
 
 
 def _compile_result(rule: Rule, vocabulary: Vocabulary) -> list[str]:

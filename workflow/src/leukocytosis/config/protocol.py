@@ -18,12 +18,13 @@ from pydantic import Field, field_validator, model_validator
 
 from leukocytosis.config.cause import Cause, CauseGroup, Certainty, Step, is_certain_enough
 from leukocytosis.config.codelist import Codelist
+from leukocytosis.config.design import Known, PrimaryContrast, Treatment, find_design_faults
 from leukocytosis.config.evidence import ICD, Basis, Declared, Rule, Threshold, Window
 from leukocytosis.config.merging import merge_extended
 from leukocytosis.config.reading import Document, Strict, build
 from leukocytosis.config.sensitivity import Sensitivity
 from leukocytosis.config.variation import find_faults
-from leukocytosis.errors import ConfigError, Problem, listed, nearest
+from leukocytosis.errors import ConfigError, DesignError, Problem, listed, nearest
 
 Stratum = Literal["sex", "metastatic"]
 Term = Literal["cause_group", "age", "sex", "metastatic", "log2_wbc", "neutrophil_percent"]
@@ -151,8 +152,8 @@ class Outcome(Declared):
 class Covariates(Strict):
     """What enters the adjusted model, and how metastatic disease and the differential are read.
 
-    All are judged with windows that end on day 0 at the latest: what became known only later
-    cannot be a baseline covariate.
+    `known` says by which day each covariate of the model is known, and how. What became known only
+    after day 0 cannot be a baseline covariate: `find_design_faults` refuses it.
     """
 
     metastatic: Criterion
@@ -161,19 +162,7 @@ class Covariates(Strict):
     neutrophil_source: str
     neutrophil_predominance_percent: float = 70
     adjusted_for: tuple[Term, ...]
-
-    @model_validator(mode="after")
-    def _known_at_index(self) -> Self:
-        for name, window in (
-            ("metastatic", self.metastatic.window),
-            ("neutrophil_window", self.neutrophil_window),
-        ):
-            if window.to_day is None or window.to_day > 0:
-                raise ValueError(
-                    f"{name} uses what became known after day 0 as a baseline covariate: "
-                    "end its window at day 0, or analyse it from a landmark or as time-dependent"
-                )
-        return self
+    known: dict[Term, Known]
 
 
 class Analyses(Strict):
@@ -181,11 +170,14 @@ class Analyses(Strict):
 
     The log-rank test is repeated within `logrank_strata`, and for trend over the bands of the
     index count that end at `count_bands_1e9_per_l` (a count at an end is in the lower band).
+    The report shows the p value of the primary contrast only, or with `show_p: all` every one.
     """
 
     groups: tuple[CauseGroup, ...] = ("infection", "plr", "other")
     primary_outcome: str
     survival_outcome: str
+    primary_contrast: PrimaryContrast
+    show_p: Literal["primary", "all"] = "primary"
     at_days: tuple[int, ...]
     restricted_days: tuple[int, ...] = (84, 365)
     logrank_strata: tuple[Stratum, ...] = ()
@@ -219,6 +211,7 @@ class Protocol(Strict):
     precedence: tuple[Step, ...]
     outcomes: tuple[Outcome, ...]
     covariates: Covariates
+    treatment: Treatment | None = None
     analyses: Analyses
     sensitivity: Sensitivity | None = None
 
@@ -255,9 +248,29 @@ class Protocol(Strict):
         yield from (f"no precedence step names the cause '{c}'" for c in sorted(causes - named))
         yield from (f"precedence names unknown cause '{c}'" for c in sorted(named - causes))
         outcomes = {outcome.id for outcome in self.outcomes}
-        for name in (self.analyses.primary_outcome, self.analyses.survival_outcome):
-            if name not in outcomes:
-                yield f"analyses use unknown outcome '{name}'{nearest(name, outcomes)}"
+        contrast = self.analyses.primary_contrast
+        used_outcomes = [self.analyses.primary_outcome, self.analyses.survival_outcome]
+        used_outcomes += [contrast.outcome, *([self.treatment.outcome] if self.treatment else [])]
+        yield from (
+            f"analyses use unknown outcome '{o}'{nearest(o, outcomes)}"
+            for o in dict.fromkeys(used_outcomes)
+            if o not in outcomes
+        )
+        yield from self._impossible_contrast()
+
+    def _impossible_contrast(self) -> Iterator[str]:
+        groups, contrast = self.analyses.groups, self.analyses.primary_contrast
+        unknown = [group for group in contrast.groups if group not in groups]
+        yield from (
+            f"primary_contrast compares unknown group '{g}'{nearest(g, groups)}" for g in unknown
+        )
+        if len(set(contrast.groups)) == 1:
+            yield "primary_contrast compares a group with itself"
+        elif not unknown and contrast.measure != "log_rank" and contrast.groups[1] != groups[0]:
+            yield (
+                f"primary_contrast compares with '{contrast.groups[1]}', but the models' reference "
+                f"is '{groups[0]}', the first of analyses.groups"
+            )
 
     def rule(self, rule_id: str) -> Rule:
         """Return the evidence rule of that id."""
@@ -276,6 +289,10 @@ class Protocol(Strict):
             *((concept, ("LOINC",)) for concept in (self.index.concept, *shares)),
             *((criterion.codelist, ICD) for criterion in criteria),
         }
+        if self.treatment:
+            uses.add((self.treatment.codelist, ("ATC", "drug_name")))
+            if self.treatment.excluded_forms:
+                uses.add((self.treatment.excluded_forms, ("drug_name",)))
         if self.index.after_test:
             uses.add((self.index.after_test.codelist, ("test_name",)))
         return uses | {use for rule in self.evidence for use in rule.codelists()}
@@ -284,6 +301,7 @@ class Protocol(Strict):
 def load_protocol(path: Path, known_codelists: Mapping[str, Codelist] | None = None) -> Protocol:
     """Return a protocol, merged with what it extends; ConfigError lists every problem.
 
+    DesignError (a ConfigError) when all that is wrong is what became known after day 0.
     With `known_codelists`, a codelist that does not exist, or that holds no code of a system the
     protocol could look for, is a problem too.
     """
@@ -309,8 +327,11 @@ def load_protocol(path: Path, known_codelists: Mapping[str, Codelist] | None = N
         ]
     if protocol and known_codelists is not None:
         problems += _codelist_problems(path, protocol, known_codelists)
+    unfair = list(find_design_faults(protocol, document)) if protocol else []
+    if unfair and not problems:
+        raise DesignError(unfair)
     if problems or not protocol:
-        raise ConfigError(problems)
+        raise ConfigError([*problems, *unfair])
     return protocol
 
 

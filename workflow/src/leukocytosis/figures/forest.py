@@ -87,7 +87,7 @@ def find_ratios(estimates: Sequence[Row], analysis_id: str, outcome_id: str) -> 
 
 def is_whole_model(row: Row) -> bool:
     """Return whether a row is about a model as a whole, not a hazard ratio."""
-    return str(row["term"]).startswith("likelihood ratio")
+    return str(row["term"]).startswith(("likelihood ratio", "Wald"))
 
 
 def _place(term: str) -> tuple[int, int]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from leukocytosis.config import Codelist, Protocol
+from leukocytosis.followup.known import check_known, compile_cause_days
+from leukocytosis.followup.treatment import compile_treatment
 from leukocytosis.matching import compile_in_systems
 from leukocytosis.store import add_views, connect, quoted, write_table
 from leukocytosis.tables import analysis_set_table
@@ -23,9 +25,11 @@ def derive_analysis_set(
     Metastatic disease is missing for a patient without any diagnosis dated up to the index: then
     nobody could have seen it; else yes or no. The
     neutrophil share is that of the differential nearest before or on the index (an absolute count
-    is divided by the white count of the same time).
+    is divided by the white count of the same time). Each covariate has the day on which it became
+    known; DesignError when that is after the day by which the protocol says it is.
     """
-    tables = ["episodes", "causes", "outcomes", "cohort_diagnoses", "cohort_labs"]
+    tables = ["episodes", "causes", "evidence_events", "outcomes", "cohort_diagnoses",
+              "cohort_drugs", "cohort_labs"]  # fmt: skip
     with connect(study / ".scratch") as con:
         add_views(con, study, tables)
         outcome_ids = [outcome.id for outcome in protocol.outcomes]
@@ -33,13 +37,19 @@ def derive_analysis_set(
         query = f"""
             SELECT e.episode_id, primary_cause, cause_group, grade, all_causes, wbc_1e9_per_l,
                    log2(wbc_1e9_per_l) AS log2_wbc, age_at_index_years, sex, tumour_group,
-                   {_compile_metastatic(protocol, codelists)} AS metastatic,
-                   n.neutrophil_percent, {columns}
+                   metastatic_known_day IS NOT NULL AS metastatic, metastatic_known_day,
+                   n.neutrophil_percent, n.neutrophil_percent_known_day, k.cause_group_known_day,
+                   t.treated_day, t.treatment_assessed, {columns}
             FROM episodes e JOIN causes USING (episode_id)
+            LEFT JOIN ({_compile_metastatic(protocol, codelists)}) USING (episode_id)
             LEFT JOIN ({_compile_neutrophils(protocol)}) n USING (episode_id)
+            LEFT JOIN ({compile_cause_days(protocol)}) k USING (episode_id)
+            JOIN ({compile_treatment(protocol.treatment, codelists)}) t USING (episode_id)
             JOIN ({_compile_outcomes(outcome_ids)}) o USING (episode_id)
         """
-        write_table(con, query, analysis_set_table(outcome_ids), study / "analysis_set.parquet")
+        path = study / "analysis_set.parquet"
+        write_table(con, query, analysis_set_table(outcome_ids), path)
+        check_known(protocol, con, path)
 
 
 def _compile_follow_up(outcome_id: str) -> str:
@@ -61,7 +71,10 @@ def _compile_metastatic(protocol: Protocol, codelists: Mapping[str, Codelist]) -
     low = criterion.window.from_day
     window = f"last_day_from_index <= {criterion.window.to_day}"
     window += f" AND days_from_index >= {low}" if low is not None else ""
-    return f"e.episode_id IN (SELECT episode_id FROM cohort_diagnoses WHERE {match} AND {window})"
+    return (
+        "SELECT episode_id, min(last_day_from_index) AS metastatic_known_day "
+        f"FROM cohort_diagnoses WHERE {match} AND {window} GROUP BY episode_id"
+    )
 
 
 def _compile_neutrophils(protocol: Protocol) -> str:
@@ -69,17 +82,20 @@ def _compile_neutrophils(protocol: Protocol) -> str:
     low = window.from_day if window.from_day is not None else -100_000
     return f"""
         WITH differential AS (
-            SELECT episode_id, taken_at, value AS share FROM cohort_labs
+            SELECT episode_id, taken_at, days_from_index AS day, value AS share FROM cohort_labs
             WHERE concept = 'neutrophils_percent'
               AND days_from_index BETWEEN {low} AND {window.to_day}
             UNION ALL
-            SELECT a.episode_id, a.taken_at, 100 * a.value / w.value FROM cohort_labs a
+            SELECT a.episode_id, a.taken_at, a.days_from_index, 100 * a.value / w.value
+            FROM cohort_labs a
             JOIN cohort_labs w ON a.episode_id = w.episode_id AND a.taken_at = w.taken_at
             WHERE a.concept = 'neutrophils_abs' AND w.concept = {quoted(protocol.index.concept)}
               AND w.value > 0 AND a.days_from_index BETWEEN {low} AND {window.to_day}
         )
         SELECT episode_id,
                arg_min(share, (abs(epoch(taken_at) - epoch(index_at)), taken_at, share))
-                   AS neutrophil_percent
+                   AS neutrophil_percent,
+               arg_min(day, (abs(epoch(taken_at) - epoch(index_at)), taken_at, share))
+                   AS neutrophil_percent_known_day
         FROM differential JOIN episodes USING (episode_id) GROUP BY episode_id
     """

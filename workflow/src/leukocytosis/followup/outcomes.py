@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from leukocytosis.config import Protocol
+from leukocytosis.config.design import LAST_CONTACT, NOBODY_LOST
 from leukocytosis.config.protocol import Outcome
 from leukocytosis.store import add_views, connect, quoted, write_table
-from leukocytosis.tables import OUTCOMES
+from leukocytosis.tables import OUTCOMES, OUTCOMES_OTHERWISE
 
 COMPILED_FOLLOWED = """
     CREATE TEMP TABLE followed AS
@@ -18,6 +20,7 @@ COMPILED_FOLLOWED = """
            coalesce(
                date_diff('day', e.index_on, p.observed_until_on), s.last_seen_day, 0
            ) AS seen_day,
+           coalesce(s.last_seen_day, 0) AS last_seen_day,
            p.observed_until_on IS NULL AS only_seen
     FROM episodes e JOIN patients p USING (patient_id) LEFT JOIN deaths d USING (patient_id)
     LEFT JOIN (
@@ -35,7 +38,9 @@ COMPILED_FOLLOWED = """
 
 
 def derive_outcomes(protocol: Protocol, extract: Path, study: Path) -> None:
-    """Write `outcomes`: one row per episode and outcome, with the record that ended it.
+    """Write `outcomes`, one row per episode and outcome, with the record that ended it.
+
+    Besides, `outcomes_otherwise`: the outcome of the primary contrast under other rules.
 
     An event counts from day 0 to the horizon, both included, while the patient was observed; on
     a tie death comes before hospice. Hospice ends follow-up only of an outcome it is part of:
@@ -47,10 +52,30 @@ def derive_outcomes(protocol: Protocol, extract: Path, study: Path) -> None:
         con.execute(COMPILED_FOLLOWED)
         union = " UNION ALL ".join(compile_outcome(outcome) for outcome in protocol.outcomes)
         write_table(con, union, OUTCOMES, study / "outcomes.parquet")
+        otherwise = " UNION ALL ".join(_compile_otherwise(protocol))
+        path = study / "outcomes_otherwise.parquet"
+        write_table(con, otherwise, OUTCOMES_OTHERWISE, path)
 
 
-def compile_outcome(outcome: Outcome) -> str:
-    """Return the rows of one outcome from the table `followed`."""
+def _compile_otherwise(protocol: Protocol) -> Iterator[str]:
+    """Yield the primary contrast's outcome under other horizons and other ends of observation."""
+    contrast = protocol.analyses.primary_contrast
+    outcome = next(o for o in protocol.outcomes if o.id == contrast.outcome)
+    ends = {LAST_CONTACT: "last_seen_day", NOBODY_LOST: str(outcome.horizon_days)}
+    rules = [
+        *((f"horizon_{day}", day, "seen_day") for day in contrast.other_horizons),
+        *((rule, outcome.horizon_days, end) for rule, end in ends.items()),
+    ]
+    for rule, horizon, end in rules:
+        rows = compile_outcome(outcome.model_copy(update={"horizon_days": horizon}), end)
+        yield f"SELECT episode_id, {quoted(rule)} AS rule, days, status FROM ({rows})"
+
+
+def compile_outcome(outcome: Outcome, censored_on: str = "seen_day") -> str:
+    """Return the rows of one outcome from the table `followed`.
+
+    `censored_on` is the day on which those without the event leave, at the latest the horizon.
+    """
     horizon = outcome.horizon_days
     days = [f"coalesce({event}_day, 1000000)" for event in outcome.events]
     first = f"least({', '.join(days)})" if len(days) > 1 else days[0]
@@ -64,7 +89,7 @@ def compile_outcome(outcome: Outcome) -> str:
     return f"""
         SELECT episode_id, {quoted(outcome.id)} AS outcome_id,
                CASE WHEN {is_event} THEN first_day
-                    ELSE greatest(0, least(seen_day, {horizon})) END AS days,
+                    ELSE greatest(0, least({censored_on}, {horizon})) END AS days,
                CASE WHEN {is_event} THEN 1 ELSE 0 END AS status,
                CASE WHEN {is_event} THEN {which} ELSE {end} END AS ended_by,
                CASE WHEN {is_event} THEN if({which} = 'death', 'deaths', 'encounters')

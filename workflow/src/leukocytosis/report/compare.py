@@ -20,9 +20,10 @@ from leukocytosis.prose import (
     join,
     name_group,
 )
+from leukocytosis.report.drawing import Drawing
 from leukocytosis.report.grids import Grid, Notes, describe_score, show_number, show_percent
 from leukocytosis.report.inputs import ReportInputs, Row
-from leukocytosis.report.release import Drawing, inline_drawing, page_environment
+from leukocytosis.report.release import inline_drawing, page_environment
 from leukocytosis.scorecard import CANNOT, DIFFERS, REPRODUCED
 
 NAME = "studies"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from leukocytosis.figures.forest import (
     MODELS,
@@ -19,7 +19,6 @@ from leukocytosis.prose import (
     describe_protocol,
     format_interval,
     format_number,
-    format_p,
     format_percent,
     is_known,
     name_cause,
@@ -27,6 +26,7 @@ from leukocytosis.prose import (
     name_group,
 )
 from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
+from leukocytosis.report.p_values import is_shown, show_p
 
 CANNOT = "cannot be estimated, because "
 NOT_REACHED = "not reached"
@@ -99,6 +99,22 @@ def _cannot(row: Row, notes: Notes) -> str:
 def unbroken(words: str) -> str:
     """Return words that a narrow column will not break."""
     return words.replace(" ", NBSP)
+
+
+def without_hidden(grid: Grid, *names: str) -> Grid:
+    """Return a grid without those of the named columns in which no value is shown."""
+    hidden = (NOT_SHOWN, "no test")
+    kept = [
+        i
+        for i, name in enumerate(grid.head)
+        if name not in names or any(row[i] not in hidden for row in grid.rows)
+    ]
+    return replace(
+        grid,
+        head=tuple(grid.head[i] for i in kept),
+        align="".join(grid.align[i] for i in kept),
+        rows=tuple(tuple(row[i] for i in kept) for row in grid.rows),
+    )
 
 
 def list_attrition(inputs: ReportInputs) -> Grid:
@@ -278,15 +294,20 @@ def list_restricted_means(inputs: ReportInputs) -> Grid:
 
 
 def list_tests(inputs: ReportInputs) -> Grid:
-    """Return the log-rank tests."""
-    notes = Notes()
-    rows = [
-        (_title(inputs, row["outcome_id"]), _contrast(row), row["term"], _test(row, notes),
-         _how(row), format_number(row["n"]), format_number(row["n_events"]))
-        for row in sorted(inputs.estimates("logrank"), key=_of_outcomes(inputs))
-    ]  # fmt: skip
-    head = ("Outcome", "Groups", "Test", "p", "Its p from", "Patients", "Events")
-    return Grid("Log-rank tests", head, "lllrlrr", tuple(rows), notes.numbered)
+    """Return the log-rank tests: chi-squared, and those p values that the protocol shows."""
+    notes, rows = Notes(), []
+    for row in sorted(inputs.estimates("logrank"), key=_of_outcomes(inputs)):
+        shown = is_shown(inputs, row)
+        # an adjusted p that is not shown leaves nothing to say
+        if shown or "Holm" not in row["term"] or not is_known(row["p_value"]):
+            rows.append((_title(inputs, row["outcome_id"]), _contrast(row), row["term"],
+                         _chi_squared(row, notes), show_p(inputs, row),
+                         _how(row) if shown else NOT_SHOWN,
+                         format_number(row["n"]), format_number(row["n_events"])))  # fmt: skip
+    head = ("Outcome", "Groups", "Test", "χ²", "p", "Its p from", "Patients", "Events")
+    return without_hidden(
+        Grid("Log-rank tests", head, "lllrrlrr", tuple(rows), notes.numbered), "p", "Its p from"
+    )
 
 
 def _how(row: Row) -> str:
@@ -300,9 +321,9 @@ def _contrast(row: Row) -> str:
     return next((words for words in named if " against " in words), "all groups")
 
 
-def _test(row: Row, notes: Notes) -> str:
-    if is_known(row["p_value"]):
-        return unbroken(f"{format_p(row['p_value'])}{notes.mark(row['note'])}")
+def _chi_squared(row: Row, notes: Notes) -> str:
+    if is_known(row["estimate"]):
+        return unbroken(f"{format_number(row['estimate'], 1)}{notes.mark(row['note'])}")
     return _cannot(row, notes)
 
 
@@ -316,14 +337,14 @@ def list_cox(inputs: ReportInputs, outcome_id: str) -> Grid:
     """Return the hazard ratios of both models of an outcome."""
     notes = Notes()
     rows = [
-        (model, label_term(row["term"]), _ratio(row, notes), _p(row),
+        (model, label_term(row["term"]), _ratio(row, notes), show_p(inputs, row),
          format_number(row["n"]), format_number(row["n_events"]))
         for analysis, model in MODELS.items()
         for row in _of_model(inputs, analysis, outcome_id)
     ]  # fmt: skip
     head = ("Model", "Term", "Hazard ratio (95 % interval)", "p", "Patients", "Events")
     caption = f"Cox models: {_title(inputs, outcome_id)}"
-    return Grid(caption, head, "llrrrr", tuple(rows), notes.numbered)
+    return without_hidden(Grid(caption, head, "llrrrr", tuple(rows), notes.numbered), "p")
 
 
 def _of_model(inputs: ReportInputs, analysis_id: str, outcome_id: str) -> list[Row]:
@@ -339,24 +360,29 @@ def _ratio(row: Row, notes: Notes) -> str:
     return show_number(row, notes, 2)
 
 
-def _p(row: Row) -> str:
-    return format_p(row["p_value"]) if is_known(row["p_value"]) else "no test"
-
-
 def list_proportional(inputs: ReportInputs) -> Grid:
     """Return the tests of proportional hazards."""
     notes = Notes()
     rows = [
-        (_title(inputs, row["outcome_id"]), model.lower(), _tested_term(row), _test(row, notes))
+        (
+            _title(inputs, row["outcome_id"]),
+            model.lower(),
+            _tested_term(row),
+            _chi_squared(row, notes),
+            show_p(inputs, row),
+        )
         for analysis, model in MODELS.items()
         for outcome in inputs.protocol.outcomes
         for row in merge_failed(
             inputs.estimates(analysis.replace("cox", "proportional_hazards"), outcome_id=outcome.id)
         )
     ]
-    caption = "Tests of proportional hazards (a small p speaks against one ratio for all days)"
-    head = ("Outcome", "Model", "Term", "p")
-    return Grid(caption, head, "lllr", tuple(rows), notes.numbered)
+    caption = (
+        "Tests of proportional hazards (a χ² far above its degrees of freedom speaks against one "
+        "ratio for all days)"
+    )
+    head = ("Outcome", "Model", "Term", "χ²", "p")
+    return without_hidden(Grid(caption, head, "lllrr", tuple(rows), notes.numbered), "p")
 
 
 def _tested_term(row: Row) -> str:

@@ -19,6 +19,7 @@ from leukocytosis.prose import (
 )
 from leukocytosis.report.grids import NOT_REACHED
 from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
+from leukocytosis.report.p_values import is_primary, is_shown
 
 
 def describe_headlines(inputs: ReportInputs) -> tuple[str, ...]:
@@ -113,9 +114,21 @@ def _describe_ratio(inputs: ReportInputs) -> Iterator[str]:
         if is_known(row["estimate"]):
             interval = format_interval(row["ci_low"], row["ci_high"], 2)
             ratio = f"{format_number(row['estimate'], 2)} ({interval})"
-            yield f"Adjusted hazard ratio, {contrast}: {ratio}."
+            how = " (penalised likelihood)" if "penalised" in row["method"] else ""
+            yield f"Adjusted hazard ratio{how}, {contrast}: {ratio}{_primary_p(inputs, row)}."
         else:
             yield f"The adjusted hazard ratio, {contrast}, {_reason(row)}."
+
+
+def _primary_p(inputs: ReportInputs, row: Row) -> str:
+    if not is_primary(inputs, row) or not is_known(row["p_value"]):
+        return ""
+    return f", p {_equals(row['p_value'])}; the primary contrast"
+
+
+def _equals(p_value: float) -> str:
+    words = format_p(p_value)
+    return words if words[0] in "<>" else f"= {words}"
 
 
 def _percent(row: Row) -> str:
@@ -155,11 +168,10 @@ def _describe_proportional(inputs: ReportInputs) -> Iterator[str]:
     outcome_id = inputs.protocol.analyses.primary_outcome
     for row in inputs.estimates("proportional_hazards_adjusted", outcome_id=outcome_id):
         if row["term"].endswith("GLOBAL") and is_known(row["p_value"]):
-            p = format_p(row["p_value"])
-            p = p if p[0] in "<>" else f"= {p}"
+            p = f"p {_equals(row['p_value'])}; " if is_shown(inputs, row) else ""
             speaks = "one hazard ratio does not describe all days"
             verdict = speaks if row["p_value"] < 0.05 else "no sign against them"
-            yield f"Proportional hazards, adjusted model: p {p}; {verdict}."
+            yield f"Proportional hazards, adjusted model: {p}{verdict}."
 
 
 def _describe_accuracy(inputs: ReportInputs) -> Iterator[str]:

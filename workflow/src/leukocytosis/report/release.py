@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +19,10 @@ from leukocytosis.figures import (
 )
 from leukocytosis.figures.survival import is_survival
 from leukocytosis.prose import describe_statistics
-from leukocytosis.report import attribution, grids
+from leukocytosis.report import attribution, cox, grids
 from leukocytosis.report.competing import describe_competing, draw_competing
+from leukocytosis.report.design import describe_design, draw_design
+from leukocytosis.report.drawing import Drawing
 from leukocytosis.report.engines import describe_agreement, list_engines
 from leukocytosis.report.estimators import describe_estimators
 from leukocytosis.report.headlines import (
@@ -39,18 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
-    from matplotlib.figure import Figure
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A figure with its file name, caption, and what it shows in words for who cannot see it."""
-
-    name: str
-    section: str
-    caption: str
-    alt: str
-    figure: Figure
 
 
 def write_release(inputs: ReportInputs, folder: Path) -> None:
@@ -97,6 +86,7 @@ def draw_all(inputs: ReportInputs) -> tuple[Drawing, ...]:
             draw_overlap(protocol, estimates),
         ),
         *(_draw_outcome(inputs, o.id, o.title, curves) for o in protocol.outcomes),
+        *draw_design(inputs),
         Drawing(
             "forest", "cox", "Hazard ratios of the Cox models on a log axis, with 95 % intervals; "
             "arrows mark intervals that reach beyond the axis.",
@@ -114,6 +104,7 @@ def draw_all(inputs: ReportInputs) -> tuple[Drawing, ...]:
         *(Drawing(name, "competing", *words, f) for name, words, f in draw_competing(inputs)),
         *(Drawing(name, "multiverse", caption, alt, figure)
           for name, caption, alt, figure in draw_multiverse(inputs)),
+        *cox.draw_models(inputs),
     )  # fmt: skip
 
 
@@ -172,6 +163,7 @@ def _context(inputs: ReportInputs, drawings: Sequence[Drawing]) -> dict[str, Any
         "review": describe_review(inputs),
         "competing": describe_competing(inputs),
         "multiverse": describe_multiverse(inputs),
+        "design": describe_design(inputs),
         "statistics": describe_statistics(inputs.protocol),
         "risks": [grids.list_risks(inputs, outcome) for outcome in outcomes],
         "cox": [grids.list_cox(inputs, outcome) for outcome in outcomes],
@@ -196,6 +188,9 @@ def _grids(inputs: ReportInputs) -> dict[str, grids.Grid]:
         "means": grids.list_restricted_means(inputs),
         "tests": grids.list_tests(inputs),
         "proportional": grids.list_proportional(inputs),
+        "cox_sizes": cox.list_sizes(inputs),
+        "over_time": cox.list_over_time(inputs),
+        "count_spline": cox.list_count_spline(inputs),
         "methods": grids.list_methods(inputs),
         "scorecard": grids.list_scorecard(inputs),
         "accuracy": grids.list_accuracy(inputs),

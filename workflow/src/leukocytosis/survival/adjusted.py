@@ -10,7 +10,8 @@ import numpy as np
 
 from leukocytosis.config import Protocol
 
-from .analyses import COVARIATES, covariate_frame, share
+from .analyses import covariate_frame, share
+from .covariates import COVARIATES
 from .cox import CoxFit, columns_or_terms, fit_cox
 from .design import Design, code_design
 from .imputation import count_imputations, impute, pool, why_not_impute

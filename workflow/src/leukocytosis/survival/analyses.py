@@ -15,13 +15,12 @@ import numpy as np
 
 from leukocytosis.config import Protocol
 
-from .cox import cox_rows, fit_cox
-from .curve import fit_curve, median_row, risk_rows, survival_rows
-from .design import code_design
+from .covariates import COVARIATES
+from .cox_models import fit_models
+from .curve import Curve, fit_curve, median_row, risk_rows, survival_rows
 from .follow_up import crude_risk_row, follow_up_row
 from .logrank import logrank_rows
 from .proportion import fit_proportion
-from .proportional_hazards import proportional_hazards_rows
 from .restricted_mean import mean_rows
 from .row import Estimate, Number, place
 from .times import FloatArray, IntArray, at_half_a_day
@@ -31,14 +30,6 @@ if TYPE_CHECKING:
 
 WILSON = "proportion, 95 % Wilson interval"
 UNDETERMINED = "undetermined"
-COVARIATES = {  # the protocol's name → the covariate's name in the model
-    "cause_group": "cause group",
-    "age": "age (per 10 years)",
-    "sex": "sex",
-    "metastatic": "metastatic",
-    "log2_wbc": "index count (per doubling)",
-    "neutrophil_percent": "neutrophil share (per 10 %)",
-}
 
 
 @dataclass(frozen=True)
@@ -144,11 +135,7 @@ def _compare(protocol: Protocol, outcome_id: str, patients: pd.DataFrame) -> lis
         frame["days"].to_numpy(), frame["status"].to_numpy(), frame["cause group"].tolist(),
         analysis_id="logrank", outcome_id=outcome_id,
     )  # fmt: skip
-    return [
-        *tests,
-        *_fit_model(protocol, frame, "cox_unadjusted", outcome_id, ("cause_group",)),
-        *_fit_model(protocol, frame, "cox_adjusted", outcome_id, protocol.covariates.adjusted_for),
-    ]
+    return [*tests, *fit_models(protocol, outcome_id, frame)]
 
 
 def covariate_frame(protocol: Protocol, outcome_id: str, patients: pd.DataFrame) -> pd.DataFrame:
@@ -169,42 +156,20 @@ def covariate_frame(protocol: Protocol, outcome_id: str, patients: pd.DataFrame)
     return pd.DataFrame(columns)
 
 
-def _fit_model(
-    protocol: Protocol,
-    frame: pd.DataFrame,
-    analysis_id: str,
-    outcome_id: str,
-    terms: tuple[str, ...],
-) -> list[Estimate]:
-    references = {"cause_group": protocol.analyses.groups[0], "sex": "female"}
-    design = code_design(
-        frame,
-        [COVARIATES[term] for term in terms],
-        {COVARIATES[term]: level for term, level in references.items() if term in terms},
-    )
-    least = protocol.analyses.min_events_per_parameter
-    fit = fit_cox(design, min_events_per_parameter=least)
-    test = analysis_id.replace("cox", "proportional_hazards")
-    return [
-        *cox_rows(fit, analysis_id=analysis_id, outcome_id=outcome_id),
-        *proportional_hazards_rows(fit, analysis_id=test, outcome_id=outcome_id),
-    ]
-
-
 def find_curves(protocol: Protocol, patients: pd.DataFrame) -> Iterator[dict[str, object]]:
     """Yield the points of `curves`: one per outcome, group and distinct time."""
     for outcome in protocol.outcomes:
         for part in follow(protocol, outcome.id, patients):
             if part.days.size:
-                yield from _points(outcome.id, part)
+                yield from list_points(outcome.id, part.group, fit_curve(part.days, part.status))
 
 
-def _points(outcome_id: str, part: Followed) -> Iterator[dict[str, object]]:
-    curve = fit_curve(part.days, part.status)
+def list_points(outcome_id: str, group: str, curve: Curve) -> Iterator[dict[str, object]]:
+    """Yield the points of one curve as rows of `curves`."""
     columns = (curve.times, curve.n_at_risk, curve.n_events, curve.n_censored, curve.survival,
                curve.ci_low, curve.ci_high)  # fmt: skip
     names = ("time_days", "n_at_risk", "n_events", "n_censored", "survival", "ci_low", "ci_high")
     for point in zip(*(column.tolist() for column in columns), strict=True):
         row = dict(zip(names, point, strict=True))
         known = {name: None if math.isnan(value) else value for name, value in row.items()}
-        yield {"outcome_id": outcome_id, "group": part.group, **known}
+        yield {"outcome_id": outcome_id, "group": group, **known}

@@ -6,33 +6,47 @@ likelihood without a maximum is noticed while fitting.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Unpack
 
 import numpy as np
 
 from .design import Design
-from .partial_likelihood import maximise, weigh_risk_sets
+from .partial_likelihood import Likelihood, RiskSets, find_likelihood, maximise
 from .proportion import Z_95
+from .refusal import MIN_EVENTS_PER_PARAMETER, find_flat, find_vague, why_not
 from .row import Analysis, Estimate, Number, missing, place
-from .times import FloatArray
+from .times import FloatArray, IntArray
 
-METHOD = "Cox model (Efron), hazard ratio with 95 % Wald interval"
-TEST_METHOD = "Cox model (Efron), likelihood ratio test"
-MIN_EVENTS_PER_PARAMETER = 5  # refuse below (Vittinghoff and McCulloch 2007)
 GOOD_EVENTS_PER_PARAMETER = 10  # say so below (Peduzzi 1995)
-ABSURD_STANDARD_ERROR = 5.0  # per standard deviation: the interval would span a factor of e^20
 
 
 @dataclass(frozen=True, eq=False)
-class CoxFit:
-    """A fitted Cox model: per column of the design, the log hazard ratio and its spread.
-
-    Shapes: `coefficients` and `standard_errors` (p,), `covariance` (p, p). `note` says what a
-    reader must know of the whole model.
-    """
+class CoxModel:
+    """A Cox model of a design, fitted or refused, and how its numbers are named."""
 
     design: Design
+
+    @property
+    def methods(self) -> tuple[str, str]:
+        """Return how its hazard ratios and its test as a whole are computed."""
+        robust = "" if self.design.cluster is None else "robust "
+        return (
+            f"Cox model (Efron), hazard ratio with 95 % {robust}Wald interval",
+            f"Cox model (Efron), {'robust Wald' if robust else 'likelihood ratio'} test",
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class CoxFit(CoxModel):
+    """A fitted Cox model: per column of the design, the log hazard ratio and its spread.
+
+    Shapes: `coefficients` and `standard_errors` (p,), `covariance` (p, p). With clusters the
+    covariance is the sandwich of Lin and Wei (1989), and the likelihood, which takes rows for
+    independent, tests nothing. `note` says what a reader must know of the whole model.
+    """
+
     coefficients: FloatArray
     covariance: FloatArray
     log_likelihood: float
@@ -43,6 +57,12 @@ class CoxFit:
     def standard_errors(self) -> FloatArray:
         """Return the standard errors of the coefficients."""
         return np.asarray(np.sqrt(np.diag(self.covariance)))
+
+    @property
+    def log_intervals(self) -> FloatArray:
+        """Return the 95 % Wald intervals of the log hazard ratios, (p, 2)."""
+        half = Z_95 * self.standard_errors
+        return np.column_stack([self.coefficients - half, self.coefficients + half])
 
     @property
     def p_values(self) -> FloatArray:
@@ -60,12 +80,20 @@ class CoxFit:
         freedom = self.coefficients.size
         return chi_squared, freedom, float(chdtrc(freedom, chi_squared))
 
+    @property
+    def wald(self) -> tuple[float, int, float]:
+        """Return the same of the Wald test, which holds with clusters too."""
+        from scipy.special import chdtrc
+
+        turned = np.linalg.solve(self.covariance, self.coefficients)
+        chi_squared, freedom = float(self.coefficients @ turned), self.coefficients.size
+        return chi_squared, freedom, float(chdtrc(freedom, chi_squared))
+
 
 @dataclass(frozen=True, eq=False)
-class CoxRefused:
+class CoxRefused(CoxModel):
     """A Cox model that cannot be estimated, and why."""
 
-    design: Design
     reason: str
 
 
@@ -81,115 +109,54 @@ def fit_cox(
     reason = why_not(design, min_events_per_parameter)
     if reason:
         return CoxRefused(design, reason)
-    scale = design.values.std(axis=0)
-    standardised = standardise(design.values)
-    top = maximise(standardised, design.days, design.status)
+    likelihood = likelihood_of(design)
+    null = likelihood.at_zero()
+    reason = find_flat(null.information, design)
+    if reason:
+        return CoxRefused(design, reason)
+    top = maximise(likelihood, null)
     if top is None:
         return CoxRefused(design, "the likelihood has no maximum (separation, monotone likelihood)")
     coefficients, sets = top
     covariance: FloatArray = np.linalg.inv(sets.information).astype(np.float64)
-    vague = _vague(design, covariance)
-    if vague:
-        return CoxRefused(design, vague)
-    null = weigh_risk_sets(standardised, design.days, design.status, np.zeros(scale.size))
+    reason = find_vague(design, covariance)
+    if reason:
+        return CoxRefused(design, reason)
+    if design.cluster is not None:
+        covariance = fit_sandwich(sets.residuals, covariance, design.cluster)
     return CoxFit(
         design,
-        coefficients / scale,
-        covariance / np.outer(scale, scale),
+        coefficients / design.scale,
+        covariance / np.outer(design.scale, design.scale),
         sets.log_likelihood,
         null.log_likelihood,
         _note(design),
     )
 
 
-def standardise(values: FloatArray) -> FloatArray:
-    """Return columns of mean 0 and standard deviation 1, on which steps and errors compare."""
-    return np.asarray((values - values.mean(axis=0)) / values.std(axis=0))
+def likelihood_of(design: Design) -> Likelihood:
+    """Return the partial likelihood of a design, in its standardised columns."""
+    return find_likelihood(
+        design.standardised, design.days, design.status, entry=design.entry, strata=design.strata,
+        ties=design.ties,
+    )  # fmt: skip
 
 
-def why_not(design: Design, min_events_per_parameter: float) -> str | None:
-    """Return why the model should not be fitted, or None; the plainest reason first."""
-    return (
-        _nothing_to_fit(design)
-        or _empty_level(design)
-        or _constant(design)
-        or _value_without_events(design)
-        or _too_few_events(design, min_events_per_parameter)
-        or _collinear(design)
-    )
+def weigh_fit(fit: CoxFit) -> RiskSets:
+    """Return the risk sets at a model's coefficients, of its design's standardised columns."""
+    return likelihood_of(fit.design).at(fit.coefficients * fit.design.scale)
 
 
-def _nothing_to_fit(design: Design) -> str | None:
-    if design.n == 0:
-        return "there are no patients with all covariates known"
-    if design.n_events == 0:
-        return "there are no events"
-    if not design.columns and not design.levels:
-        return "there are no covariates"
-    return None
+def fit_sandwich(residuals: FloatArray, covariance: FloatArray, cluster: IntArray) -> FloatArray:
+    """Return the robust covariance (p, p) of Lin and Wei (1989).
 
-
-def _empty_level(design: Design) -> str | None:
-    """Find a level that cannot be compared: nobody in it, alone, or without events."""
-    for term in design.covariates:
-        levels = [level for level in design.levels if level.term == term]
-        if len(levels) == 1:
-            return f"all patients have the same {term} ({levels[0].name})"
-        for level in levels:
-            if level.n == 0:
-                return f"nobody is in the reference level {level.name} of {term}"
-            if level.n_events == 0:
-                return f"there are no events among the {level.n} with {term} {level.name}"
-    return None
-
-
-def _constant(design: Design) -> str | None:
-    constant = [
-        name
-        for name, column in zip(design.columns, design.values.T, strict=True)
-        if column.min() == column.max()
-    ]
-    return f"all patients have the same {constant[0]}" if constant else None
-
-
-def _value_without_events(design: Design) -> str | None:
-    """Find a covariate of two values (sex, metastasis) one of which saw no events."""
-    for name, column in zip(design.columns, design.values.T, strict=True):
-        values = np.unique(column)
-        for value in values if values.size == 2 else ():
-            here = column == value
-            if not design.status[here].any():
-                return f"there are no events among the {here.sum()} with {name} = {value:g}"
-    return None
-
-
-def _too_few_events(design: Design, least: float) -> str | None:
-    p = len(design.columns)
-    if design.n_events >= least * p:
-        return None
-    return f"{design.n_events} events are too few for {p} coefficients (fewer than {least:g} each)"
-
-
-def _collinear(design: Design) -> str | None:
-    """Find the first column that those before it determine, among all or among those at risk."""
-    values = standardise(design.values)
-    for p, name in enumerate(design.columns, start=1):
-        if np.linalg.matrix_rank(values[:, :p]) < p:
-            return f"{name} follows exactly from the other covariates (collinear)"
-    start = weigh_risk_sets(values, design.days, design.status, np.zeros(values.shape[1]))
-    if np.linalg.matrix_rank(start.information, hermitian=True) < values.shape[1]:
-        return "among those at risk when events happened the covariates do not vary separately"
-    return None
-
-
-def _vague(design: Design, covariance: FloatArray) -> str | None:
-    """Name the covariate whose standard error, per standard deviation, says nothing was learnt."""
-    variances = np.diag(covariance)
-    known = np.isfinite(variances) & (variances > 0) & (variances < ABSURD_STANDARD_ERROR**2)
-    if known.all():
-        return None
-    name = design.columns[int(np.flatnonzero(~known)[0])]
-    return f"the data say next to nothing about {name} (standard error out of all proportion)"
+    `residuals` (n, p) are score residuals, summed within each of `cluster` (n,); `covariance`
+    (p, p) is the inverse information. As R's `coxph(cluster = )`: no correction for few clusters.
+    """
+    order = np.argsort(cluster, kind="stable")
+    starts = np.flatnonzero(np.diff(cluster[order], prepend=cluster[order[0]] - 1))
+    influence = np.add.reduceat(residuals[order], starts) @ covariance
+    return np.asarray(influence.T @ influence)
 
 
 def _note(design: Design) -> str | None:
@@ -205,9 +172,10 @@ def _note(design: Design) -> str | None:
 def cox_rows(
     fit: CoxFit | CoxRefused, group: str = "all", **analysis: Unpack[Analysis]
 ) -> tuple[Estimate, ...]:
-    """Return a row per coefficient (hazard ratio), then the likelihood ratio test of the model.
+    """Return a row per coefficient (hazard ratio), then the test of the model as a whole.
 
-    A refused model gives the same rows with the reason.
+    The test is the likelihood ratio's, with clusters the robust Wald test. A refused model gives
+    the same rows with the reason.
     """
     design = fit.design
     names = columns_or_terms(design)
@@ -215,9 +183,9 @@ def cox_rows(
     if isinstance(fit, CoxRefused):
         numbers = [(missing(fit.reason), None)] * (len(names) + 1)
     else:
-        numbers = [*_hazard_ratios(fit), _likelihood_ratio(fit)]
-    terms = [*names, "likelihood ratio test"]
-    methods = [METHOD] * len(names) + [TEST_METHOD]
+        numbers = [*_hazard_ratios(fit), _whole_model(fit)]
+    method, test = fit.methods
+    terms = [*names, "likelihood ratio test" if design.cluster is None else "Wald test"]
     return tuple(
         place(
             number,
@@ -227,9 +195,11 @@ def cox_rows(
             term=term,
             n=design.n,
             n_events=design.n_events,
-            method=method,
+            method=how,
         )
-        for (number, p_value), term, method in zip(numbers, terms, methods, strict=True)
+        for (number, p_value), term, how in zip(
+            numbers, terms, [method] * len(names) + [test], strict=True
+        )
     )
 
 
@@ -243,16 +213,23 @@ def columns_or_terms(design: Design) -> tuple[str, ...]:
 
 
 def _hazard_ratios(fit: CoxFit) -> list[tuple[Number, float | None]]:
-    half = Z_95 * fit.standard_errors
-    ends = (fit.coefficients, fit.coefficients - half, fit.coefficients + half)
-    middle, low, high = (np.exp(end).tolist() for end in ends)
+    ratios = np.exp(np.column_stack([fit.coefficients, fit.log_intervals]))
     return [
-        (Number(m, lo, hi, fit.note), p)
-        for m, lo, hi, p in zip(middle, low, high, fit.p_values.tolist(), strict=True)
+        (_ratio(ratio, fit.note), None if math.isnan(p) else p)
+        for ratio, p in zip(ratios, fit.p_values.tolist(), strict=True)
     ]
 
 
-def _likelihood_ratio(fit: CoxFit) -> tuple[Number, float | None]:
-    chi_squared, freedom, p_value = fit.likelihood_ratio
+def _ratio(ratio: FloatArray, note: str | None) -> Number:
+    """Return a hazard ratio and its interval (3,); an end that is NaN was not found."""
+    estimate, low, high = (None if math.isnan(value) else value for value in ratio.tolist())
+    lost = [end for end, value in (("lower", low), ("upper", high)) if value is None]
+    said = [f"the {end} end of the interval lies too far out to be found" for end in lost]
+    return Number(estimate, low, high, "; ".join(filter(None, [*said, note])) or None)
+
+
+def _whole_model(fit: CoxFit) -> tuple[Number, float | None]:
+    robust = fit.design.cluster is not None
+    chi_squared, freedom, p_value = fit.wald if robust else fit.likelihood_ratio
     degrees = f"chi-squared on {freedom} degree{'s' if freedom != 1 else ''} of freedom"
     return Number(chi_squared, note="; ".join(filter(None, [degrees, fit.note]))), p_value

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import numpy as np
 
-from .times import BoolArray, FloatArray, IntArray, Labels, check_times
+from .risk_sets import Ties
+from .times import BoolArray, FloatArray, IntArray, check_entry, check_times
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,13 +27,26 @@ class Level:
     is_reference: bool
 
 
+class RowColumns(TypedDict, total=False):
+    """The columns of a frame that say more of a row than its covariates, see `Design`."""
+
+    entry: str
+    strata: str
+    cluster: str
+    patient: str
+
+
 @dataclass(frozen=True, eq=False)
 class Design:
     """What a Cox model is fitted to: the complete cases, coded.
 
-    `values` is (patients × columns); `terms` names the covariate each column codes, and
-    `covariates` the covariates asked for, one of which has no column when all patients share
-    its one level. `n_left_out` patients lacked a covariate.
+    `values` is (rows × columns); `terms` names the covariate each column codes, and `covariates`
+    the covariates asked for, one of which has no column when all patients share its one level.
+    `n_left_out` patients lacked a covariate. Optional, one element per row: the row is at risk on
+    (`entry`, `days`] instead of from the beginning; it is compared within its `strata` only; rows
+    of one `cluster` (a hospital, say) are not independent, so variances are robust; rows of one
+    `patient` (a covariate that changes) count as one in `n`. `ties` says how events of one time are
+    taken.
     """
 
     covariates: tuple[str, ...]
@@ -42,16 +57,31 @@ class Design:
     status: IntArray
     levels: tuple[Level, ...]
     n_left_out: int
+    entry: FloatArray | None = None
+    strata: IntArray | None = None
+    cluster: IntArray | None = None
+    patient: IntArray | None = None
+    ties: Ties = "efron"
 
     @property
     def n(self) -> int:
-        """Return the number of complete cases."""
-        return self.days.size
+        """Return the number of complete cases: patients, not rows."""
+        return self.days.size if self.patient is None else np.unique(self.patient).size
 
     @property
     def n_events(self) -> int:
         """Return the number of events among them."""
         return int(self.status.sum())
+
+    @cached_property
+    def scale(self) -> FloatArray:
+        """Return the standard deviation of each column, (p,)."""
+        return np.asarray(self.values.std(axis=0))
+
+    @cached_property
+    def standardised(self) -> FloatArray:
+        """Return columns of mean 0 and standard deviation 1, on which steps and errors compare."""
+        return np.asarray((self.values - self.values.mean(axis=0)) / self.scale)
 
 
 def code_design(
@@ -61,25 +91,40 @@ def code_design(
     *,
     days: str = "days",
     status: str = "status",
+    **more: Unpack[RowColumns],
 ) -> Design:
-    """Return the design of `covariates` from a frame with one row per patient.
+    """Return the design of `covariates` from a frame with one row per patient, or several.
 
     A covariate named in `references` is categorical: one 0/1 column for each other level found,
     in alphabetical order, against the reference. The others are numbers, or true and false.
-    Patients without a time or status are an error, those lacking a covariate are left out and
-    counted. ValueError also for an absent column, text where a number belongs, infinite numbers.
+    `more` names the columns of `entry`, `strata`, `cluster` and `patient`, see `Design`. Patients
+    without a time or status are an error, those lacking a covariate (a stratum, a cluster) are
+    left out and counted. ValueError also for an absent column, text where a number belongs,
+    infinite numbers, a row that ends on or before its entry, rows of one patient that overlap.
     """
-    wanted = (*covariates, *references, days, status)
+    entry, patient = more.get("entry"), more.get("patient")
+    groupings = [name for name in (more.get("strata"), more.get("cluster"), patient) if name]
+    times = [name for name in (days, status, entry) if name]
+    wanted = (*covariates, *references, *times, *groupings)
     absent = sorted({name for name in wanted if name not in frame.columns})
     if absent:
         raise ValueError(f"the frame lacks the columns {', '.join(absent)}")
     strangers = sorted(set(references) - set(covariates))
     if strangers:
         raise ValueError(f"reference levels given for no covariate: {', '.join(strangers)}")
-    check_times(frame[days], frame[status])
-    complete = frame.dropna(subset=list(covariates))
-    followed, ends = check_times(complete[days], complete[status])
-    coded = [_code(complete, term, references.get(term)) for term in covariates]
+    followed, ends = check_times(frame[days], frame[status])
+    _check_rows(frame, days, entry, patient)
+    known: BoolArray = np.ones(len(frame), dtype=bool)
+    for name in (*covariates, *groupings):
+        known &= frame[name].notna().to_numpy()
+    complete = frame if known.all() else frame[known]
+    followed, ends = followed[known], ends[known]
+    factors = {term: _factor(complete, term) for term in references}
+    coded = [
+        _code(term, *factors[term], references[term]) if term in factors
+        else {term: _numbers(complete, term)}
+        for term in covariates
+    ]  # fmt: skip
     names = [
         (term, name) for term, columns in zip(covariates, coded, strict=True) for name in columns
     ]
@@ -90,20 +135,59 @@ def code_design(
         values=_stack([column for columns in coded for column in columns.values()], len(complete)),
         days=followed,
         status=ends,
-        levels=_levels(complete, references, ends),
-        n_left_out=len(frame) - len(complete),
+        levels=tuple(
+            level
+            for term in sorted(references)
+            for level in _levels(term, *factors[term], references[term], ends)
+        ),
+        n_left_out=_count(frame, patient, ~known),
+        entry=None if entry is None else complete[entry].to_numpy(np.float64),
+        strata=_number(complete, more.get("strata")),
+        cluster=_number(complete, more.get("cluster")),
+        patient=_number(complete, patient),
     )
 
 
-def _code(frame: pd.DataFrame, term: str, reference: str | None) -> dict[str, FloatArray]:
-    """Return the columns that code one covariate, by name."""
-    if reference is None:
-        return {term: _numbers(frame, term)}
-    labels: Labels = frame[term].to_numpy(dtype=str)
-    others = sorted(set(labels.tolist()) - {reference})
+def _check_rows(frame: pd.DataFrame, days: str, entry: str | None, patient: str | None) -> None:
+    """Raise ValueError for entries that cannot be used, and for rows of a patient that overlap."""
+    if entry is None:
+        repeated = 0 if patient is None else int(frame[patient].duplicated().sum())
+        if repeated:
+            raise ValueError(f"{repeated} rows repeat a patient; several rows need their entry")
+        return
+    check_entry(frame[entry], frame[days])
+    if patient is not None:
+        rows = frame.sort_values([patient, entry], kind="stable")
+        overlaps = rows[entry] < rows.groupby(patient)[days].shift()
+        if overlaps.any():
+            raise ValueError(f"{overlaps.sum()} rows begin before the patient's last one ended")
+
+
+def _count(frame: pd.DataFrame, patient: str | None, rows: BoolArray) -> int:
+    return int(rows.sum()) if patient is None else int(frame.loc[rows, patient].nunique())
+
+
+def _number(frame: pd.DataFrame, column: str | None) -> IntArray | None:
+    """Return the labels of a column as numbers from 0, in the order of the labels."""
+    if column is None:
+        return None
+    return frame[column].factorize(sort=True)[0].astype(np.int64)
+
+
+def _factor(frame: pd.DataFrame, term: str) -> tuple[IntArray, dict[str, int]]:
+    """Return the level of each row as a number, and the number of each level by name."""
+    codes, found = frame[term].factorize()
+    return codes, dict(sorted((str(name), code) for code, name in enumerate(found)))
+
+
+def _code(
+    term: str, codes: IntArray, numbers: Mapping[str, int], reference: str
+) -> dict[str, FloatArray]:
+    """Return the columns that code one categorical covariate, by name."""
     return {
-        f"{term}: {level} against {reference}": (labels == level).astype(np.float64)
-        for level in others
+        f"{term}: {level} against {reference}": (codes == number).astype(np.float64)
+        for level, number in numbers.items()
+        if level != reference
     }
 
 
@@ -125,14 +209,13 @@ def _stack(columns: list[FloatArray], n: int) -> FloatArray:
 
 
 def _levels(
-    frame: pd.DataFrame, references: Mapping[str, str], status: IntArray
+    term: str, codes: IntArray, numbers: Mapping[str, int], reference: str, status: IntArray
 ) -> tuple[Level, ...]:
-    """Return every level of every categorical term; a reference that nobody has counts 0."""
-    counted = []
-    for term in sorted(references):
-        labels: Labels = frame[term].to_numpy(dtype=str)
-        for name in sorted({references[term], *labels.tolist()}):
-            here: BoolArray = labels == name
-            n_events = int(status[here].sum())
-            counted.append(Level(term, name, int(here.sum()), n_events, name == references[term]))
-    return tuple(counted)
+    """Return every level of a categorical term; a reference that nobody has counts 0."""
+    nobody = -1  # no row has this number: those without a level were left out
+    found = {reference: nobody} | dict(numbers)
+    here = {level: codes == number for level, number in sorted(found.items())}
+    return tuple(
+        Level(term, level, int(rows.sum()), int(status[rows].sum()), level == reference)
+        for level, rows in here.items()
+    )

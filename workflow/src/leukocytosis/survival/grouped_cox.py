@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .cox import ABSURD_STANDARD_ERROR, MIN_EVENTS_PER_PARAMETER
 from .partial_likelihood import MAX_HALVINGS, MAX_STEPS, STEP_TOLERANCE
 from .proportion import Z_95
+from .refusal import ABSURD_STANDARD_ERROR, MIN_EVENTS_PER_PARAMETER
 from .row import Number, missing
 from .times import BoolArray, FloatArray, IntArray, check_times
 

@@ -1,102 +1,134 @@
-"""The partial likelihood of Cox (1972) with Efron's (1977) treatment of ties.
+"""The partial likelihood of Cox (1972) and its maximum.
 
-One pass gives what both the fit and the proportional-hazards test need: for every event, the mean
-and the covariance of the covariates over those at risk. Written with numpy: some fifty lines that
-agree with R's `coxph` to 1e-9, where lifelines' default stops 2e-6 short and takes 70 times longer.
+Written with numpy: it agrees with R's `coxph` to 1e-9, where lifelines' default stops 2e-6 short
+and takes 70 times longer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property
 
 import numpy as np
 
+from .risk_sets import AtRisk, StratumSets, Ties, find_at_risk, weigh_stratum
 from .times import FloatArray, IntArray
 
 MAX_STEPS = 25
 STEP_TOLERANCE = 1e-9  # in standard deviations of the covariate
 MAX_HALVINGS = 10
+ROUNDING = 1e-13  # of the log-likelihood: a step may lose that much without going down
 
 
 @dataclass(frozen=True, eq=False)
 class RiskSets:
-    """Per event, by time: what the patients at risk were like, weighted by their hazard.
+    """What the rows at risk at each event were like, weighted by their hazard.
 
-    Shapes, with m events and p covariates: `days` (m,), `own` (m, p) the covariates of the patient
-    with the event, `mean` (m, p), `covariance` (m, p, p); `log_likelihood` of all events.
+    Events stand by stratum, then by time. Shapes, with n rows, m events and p covariates: `days`
+    (m,), `own` (m, p) the covariates of the row with the event, `mean` (m, p) of those at risk.
     """
 
-    days: FloatArray
-    own: FloatArray
-    mean: FloatArray
-    covariance: FloatArray
-    log_likelihood: float
+    strata: tuple[StratumSets, ...]
+    n: int
 
     @property
+    def log_likelihood(self) -> float:
+        """Return the log partial likelihood of all events."""
+        return sum(part.log_likelihood for part in self.strata)
+
+    @property
+    def days(self) -> FloatArray:
+        """Return the day of each event, (m,)."""
+        return np.concatenate([part.days for part in self.strata])
+
+    @property
+    def own(self) -> FloatArray:
+        """Return the covariates of each row that had an event, (m, p)."""
+        return np.concatenate([part.own for part in self.strata], axis=1).T
+
+    @property
+    def mean(self) -> FloatArray:
+        """Return the covariates of those at risk at each event, (m, p)."""
+        return np.concatenate([part.mean for part in self.strata], axis=1).T
+
+    @cached_property
     def score(self) -> FloatArray:
         """Return the first derivative of the log-likelihood, (p,)."""
-        return np.asarray((self.own - self.mean).sum(axis=0))
+        return np.asarray(sum(part.own.sum(axis=1) - part.mean.sum(axis=1) for part in self.strata))
 
-    @property
+    @cached_property
     def information(self) -> FloatArray:
         """Return minus the second derivative, (p, p)."""
-        return np.asarray(self.covariance.sum(axis=0))
+        return self.weighted_information(None)
+
+    def weighted_information(self, weights: FloatArray | None) -> FloatArray:
+        """Return the sum (p, p) over events of `weights` (m,) × covariance of those at risk."""
+        borders = np.cumsum([part.total.size for part in self.strata])[:-1]
+        split = [None] * len(self.strata) if weights is None else np.split(weights, borders)
+        parts = zip(self.strata, split, strict=True)
+        return np.asarray(sum(part.information(weight) for part, weight in parts))
+
+    @property
+    def residuals(self) -> FloatArray:
+        """Return the score residuals (n, p) in the order of the rows: 0 where no event was."""
+        residuals = np.zeros((self.n, self.strata[0].columns.shape[0]))
+        for part in self.strata:
+            residuals[part.at_risk.rows] = part.residuals().T
+        return residuals
 
 
-def weigh_risk_sets(
-    values: FloatArray, days: FloatArray, status: IntArray, coefficients: FloatArray
-) -> RiskSets:
-    """Return the risk sets of all events when hazards are exp(values @ coefficients).
+@dataclass(frozen=True, eq=False)
+class Likelihood:
+    """The partial likelihood of some rows, ready to be asked at many coefficients."""
 
-    Of d events on one day, the k-th (from 0) sees those d patients at weight 1 − k/d.
+    at_risk: tuple[AtRisk, ...]
+    columns: tuple[FloatArray, ...]
+    n: int
+    p: int
+
+    def at(self, coefficients: FloatArray) -> RiskSets:
+        """Return the risk sets when hazards are exp(values @ coefficients), (p,)."""
+        pairs = zip(self.columns, self.at_risk, strict=True)
+        return RiskSets(
+            tuple(weigh_stratum(columns, who, coefficients) for columns, who in pairs), self.n
+        )
+
+    def at_zero(self) -> RiskSets:
+        """Return the risk sets when nothing matters."""
+        return self.at(np.zeros(self.p))
+
+
+def find_likelihood(
+    values: FloatArray,
+    days: FloatArray,
+    status: IntArray,
+    *,
+    entry: FloatArray | None = None,
+    strata: IntArray | None = None,
+    ties: Ties = "efron",
+) -> Likelihood:
+    """Return the partial likelihood of rows of which at least one had an event.
+
+    `values` (n, p), `days`, `status`, `entry` and `strata` (n,): a row is at risk on
+    (entry, days], or from the beginning, and is compared within its stratum only.
     """
-    by_time = np.argsort(days, kind="stable")
-    values, days, status = values[by_time], days[by_time], status[by_time]
-    log_hazard = values @ coefficients
-    log_hazard -= log_hazard.max()  # cancels in the likelihood, and keeps exp() finite
-    sums = _moment_sums(values, np.exp(log_hazard))
-
-    event = status == 1
-    times, starts, deaths = np.unique(days[event], return_index=True, return_counts=True)
-    from_here_on = sums[::-1].cumsum(axis=0)[::-1][np.searchsorted(days, times)]
-    dying = np.add.reduceat(sums[event], starts, axis=0)
-    k = np.arange(event.sum()) - np.repeat(starts, deaths)
-    gone = (k / np.repeat(deaths, deaths))[:, None]
-    seen = np.repeat(from_here_on, deaths, axis=0) - gone * np.repeat(dying, deaths, axis=0)
-
-    p = values.shape[1]
-    mean = seen[:, 1 : 1 + p] / seen[:, :1]
-    square = (seen[:, 1 + p :] / seen[:, :1]).reshape(-1, p, p)
-    return RiskSets(
-        days=days[event],
-        own=values[event],
-        mean=mean,
-        covariance=square - mean[:, :, None] * mean[:, None, :],
-        log_likelihood=float((log_hazard[event] - np.log(seen[:, 0])).sum()),
-    )
-
-
-def _moment_sums(values: FloatArray, hazard: FloatArray) -> FloatArray:
-    """Return, side by side per patient, hazard × (1, covariates, products of covariates)."""
-    n, p = values.shape
-    products = (values[:, :, None] * values[:, None, :]).reshape(n, p * p)
-    return np.asarray(hazard[:, None] * np.hstack([np.ones((n, 1)), values, products]))
+    at_risk = find_at_risk(days, status, entry, strata, ties)
+    columns = tuple(np.ascontiguousarray(values[who.rows].T) for who in at_risk)
+    return Likelihood(at_risk, columns, *values.shape)
 
 
 def maximise(
-    values: FloatArray, days: FloatArray, status: IntArray
+    likelihood: Likelihood, start: RiskSets | None = None
 ) -> tuple[FloatArray, RiskSets] | None:
-    """Return the coefficients that maximise the likelihood, and the risk sets there, by Newton.
+    """Return the coefficients that maximise a likelihood, and the risk sets there, by Newton.
 
-    `values` are standardised. None when there is no maximum at finite coefficients: on a
-    likelihood that rises for ever, Newton's step stays near 1 while the likelihood itself seems
-    to settle, so the length of the step decides, not the gain.
+    Covariates are standardised; `start` are the risk sets at 0, where they are known. None when
+    there is no maximum at finite coefficients: on a likelihood that rises for ever, Newton's step
+    stays near 1 while the likelihood itself seems to settle, so the length of the step decides,
+    not the gain.
     """
-    weigh = partial(weigh_risk_sets, values, days, status)
-    coefficients = np.zeros(values.shape[1])
-    sets = weigh(coefficients)
+    coefficients = np.zeros(likelihood.p)
+    sets = likelihood.at_zero() if start is None else start
     for _ in range(MAX_STEPS):
         try:
             step: FloatArray = np.linalg.solve(sets.information, sets.score).astype(np.float64)
@@ -104,23 +136,25 @@ def maximise(
             return None
         if not np.isfinite(step).all():
             return None
-        coefficients, sets = _climb(weigh, coefficients, step, sets.log_likelihood)
+        coefficients, sets = _climb(likelihood, coefficients, step, sets.log_likelihood)
+        if not np.isfinite(sets.log_likelihood):
+            return None
         if np.abs(step).max() < STEP_TOLERANCE:
             return coefficients, sets
     return None
 
 
 def _climb(
-    weigh: Callable[[FloatArray], RiskSets], start: FloatArray, step: FloatArray, floor: float
+    likelihood: Likelihood, start: FloatArray, step: FloatArray, height: float
 ) -> tuple[FloatArray, RiskSets]:
-    """Take the step, halved while it overshoots and the log-likelihood falls below `floor`.
+    """Take the step, halved while it overshoots and the log-likelihood falls below `height`.
 
-    So far out that all hazards but one vanish, the log-likelihood is not a number: below it too.
+    So far out that all hazards but one vanish, the log-likelihood is minus infinity.
     """
+    floor = height - ROUNDING * abs(height)
     for halving in range(MAX_HALVINGS):
         there = start + step / 2**halving
-        with np.errstate(divide="ignore", invalid="ignore"):
-            found = weigh(there)
+        found = likelihood.at(there)
         if found.log_likelihood >= floor:
             break
     return there, found

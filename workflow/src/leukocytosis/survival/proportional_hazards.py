@@ -13,13 +13,14 @@ from typing import Literal, Unpack
 
 import numpy as np
 
-from .cox import CoxFit, CoxRefused, standardise
-from .curve import fit_curve
-from .partial_likelihood import weigh_risk_sets
+from .cox import CoxFit, CoxRefused, weigh_fit
+from .firth import FirthFit
+from .partial_likelihood import RiskSets
 from .row import Analysis, Estimate, Number, missing, place
-from .times import FloatArray
+from .times import FloatArray, IntArray
 
 GLOBAL = "GLOBAL"
+PENALISED = "Schoenfeld residuals need a maximum likelihood, and this model is a penalised one"
 Transform = Literal["km", "identity"]
 
 
@@ -41,14 +42,11 @@ def fit_proportional_hazards(
     `transform` is g: "km", 1 − Kaplan–Meier just before the event (the default of `cox.zph`; days
     far out, with few events, count no more than others), or "identity", days themselves.
     """
-    design = fit.design
-    values = standardise(design.values)
-    scale = design.values.std(axis=0)
-    sets = weigh_risk_sets(values, design.days, design.status, fit.coefficients * scale)
-    g = _transformed(fit, sets.days, transform)
+    sets = weigh_fit(fit)
+    g = transform_days(fit, sets.days, transform)
     if np.ptp(g) == 0:
         return "all events happened at one time"
-    score, information = _extended(sets.own - sets.mean, sets.covariance, g - g.mean())
+    score, information = _extended(sets, g - g.mean())
     try:
         return tuple(
             _test(term, columns, score, information) for term, columns in _columns(fit).items()
@@ -57,21 +55,28 @@ def fit_proportional_hazards(
         return "the events say too little about change over time (singular information)"
 
 
-def _transformed(fit: CoxFit, event_days: FloatArray, transform: Transform) -> FloatArray:
+def transform_days(fit: CoxFit, days: FloatArray, transform: Transform) -> FloatArray:
+    """Return g of days (t,): for "km", 1 − Kaplan–Meier of all patients just before each."""
     if transform == "identity":
-        return event_days
-    curve = fit_curve(fit.design.days, fit.design.status)
-    before = np.append(1.0, curve.survival)  # the curve just before each of its times
-    return np.asarray(1 - before[np.searchsorted(curve.times, event_days)])
+        return days
+    design = fit.design
+    times, deaths = np.unique(design.days[design.status == 1], return_counts=True)
+    n_at_risk = _count_from(design.days, times)
+    if design.entry is not None:
+        n_at_risk = n_at_risk - _count_from(design.entry, times)
+    before = np.append(1.0, np.cumprod(1 - deaths / n_at_risk))  # just before each of its times
+    return np.asarray(1 - before[np.searchsorted(times, days)])
 
 
-def _extended(
-    residuals: FloatArray, covariance: FloatArray, g: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def _count_from(days: FloatArray, times: FloatArray) -> IntArray:
+    """Return how many of the days are at each of the times or later."""
+    return np.asarray(days.size - np.searchsorted(np.sort(days), times, side="left"))
+
+
+def _extended(sets: RiskSets, g: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return score (2p,) and information (2p, 2p) of the model with x and x·g, at (β, 0)."""
-    plain, crossed, squared = (
-        np.einsum("m,mij->ij", weight, covariance) for weight in (np.ones_like(g), g, g**2)
-    )
+    plain, crossed, squared = (sets.weighted_information(w) for w in (None, g, g**2))
+    residuals = sets.own - sets.mean
     score = np.append(np.zeros(residuals.shape[1]), g @ residuals)  # the first half is 0 at β
     return score, np.block([[plain, crossed], [crossed, squared]])
 
@@ -101,9 +106,10 @@ def proportional_hazards_rows(
 ) -> tuple[Estimate, ...]:
     """Return a row per term and one for all: term `proportional hazards: …`, chi-squared and p.
 
-    A refused model gives the same rows with its reason.
+    A refused model gives the same rows with its reason, a penalised one with another: its score is
+    not zero where the test's formula takes it for zero.
     """
-    tests = fit.reason if isinstance(fit, CoxRefused) else fit_proportional_hazards(fit, transform)
+    tests = _find_tests(fit, transform)
     if isinstance(tests, str):
         names = (*fit.design.covariates, GLOBAL)
         found: list[tuple[str, Number, float | None]] = [(t, missing(tests), None) for t in names]
@@ -122,6 +128,12 @@ def proportional_hazards_rows(
         )
         for term, number, p_value in found
     )
+
+
+def _find_tests(fit: CoxFit | CoxRefused, transform: Transform) -> tuple[TermTest, ...] | str:
+    if isinstance(fit, CoxRefused):
+        return fit.reason
+    return PENALISED if isinstance(fit, FirthFit) else fit_proportional_hazards(fit, transform)
 
 
 def _number(test: TermTest) -> Number:

@@ -43,6 +43,23 @@ def check_times(
     return times, ends.astype(np.int64)
 
 
+def check_entry(entry: npt.ArrayLike, days: npt.ArrayLike) -> None:
+    """Raise ValueError unless each row enters before it ends, at a known day from 0 on."""
+    entered = np.asarray(entry, dtype=np.float64)
+    broken: list[tuple[Any, str]] = [
+        (np.isnan(entered), "entries are missing"),
+        (np.isinf(entered), "entries are infinite"),
+        (entered < 0, "entries are negative"),
+        (
+            entered >= np.asarray(days, dtype=np.float64),
+            "rows end on or before the day they enter and are never at risk: leave them out first",
+        ),
+    ]
+    problems = [f"{hit.sum()} of {entered.size} {what}" for hit, what in broken if hit.any()]
+    if problems:
+        raise ValueError("follow-up cannot be used: " + "; ".join(problems))
+
+
 def _problems(days: FloatArray, status: FloatArray, competing: bool) -> list[str]:
     known = np.isin(status, (0, 1, 2))
     broken: list[tuple[Any, str]] = [

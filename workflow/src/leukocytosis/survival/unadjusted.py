@@ -9,7 +9,8 @@ import numpy as np
 
 from leukocytosis.config import Protocol
 
-from .analyses import COVARIATES, Followed, covariate_frame, follow
+from .analyses import Followed, covariate_frame, follow
+from .covariates import COVARIATES
 from .curve import fit_curve, quantile_rows
 from .difference import difference_rows
 from .follow_up import completeness_row

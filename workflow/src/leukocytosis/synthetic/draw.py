@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.random import Generator
 
 from leukocytosis.synthetic import files
+from leukocytosis.synthetic.chemotherapy import draw_chemotherapy
 from leukocytosis.synthetic.courses import draw_courses, draw_encounters
 from leukocytosis.synthetic.cultures import draw_cultures
 from leukocytosis.synthetic.defects import (
@@ -24,7 +25,7 @@ from leukocytosis.synthetic.labs import draw_labs
 from leukocytosis.synthetic.patients import Frame, chosen, draw_patients
 
 STREAMS = ("patients", "courses", "encounters", "labs", "lab_defects", "diagnoses", "code_defects",
-           "drugs", "cultures", "deaths", "sexes")  # fmt: skip
+           "drugs", "cultures", "deaths", "sexes", "chemotherapy")  # fmt: skip
 N_REPEATED_DEATHS, N_UNKNOWN_SEX = 10, 60
 
 
@@ -64,6 +65,7 @@ def _draw_records(people: Frame, rng: dict[str, Generator]) -> dict[str, Frame]:
         "diagnoses.csv": entries.sort_values(["on", "mrn", "code"], kind="stable"),
         "drugs.csv": _marked(draw_drugs(people, rng["drugs"])),
         "microbiology.parquet": _marked(draw_cultures(people, rng["cultures"])),
+        "chemotherapy.csv": draw_chemotherapy(people, rng["chemotherapy"]).assign(defect=""),
     }
 
 
@@ -105,4 +107,5 @@ def _write(folder: Path, frames: dict[str, Frame]) -> None:
     entries = frames["diagnoses.csv"][["mrn", "visit", "recorded", "version", "code"]]
     files.write_windows_csv(entries, folder / "diagnoses.csv")
     files.write_drugs(frames["drugs.csv"], folder / "drugs.csv")
+    files.write_chemotherapy(frames["chemotherapy.csv"], folder / "chemotherapy.csv")
     files.write_microbiology(frames["microbiology.parquet"], folder / "microbiology.parquet")

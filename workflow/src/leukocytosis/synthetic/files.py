@@ -96,6 +96,15 @@ def write_drugs(drugs: Frame, path: Path) -> None:
     write_csv(rows[columns], path, ";")
 
 
+def write_chemotherapy(cycles: Frame, path: Path) -> None:
+    """Write the day hospital's cycles: a file of its own, by the day, ids of its own."""
+    rows = cycles.sort_values(["on", "mrn"], kind="stable", ignore_index=True)
+    rows["cycle"] = [f"C{i:05d}" for i in range(1, len(rows) + 1)]
+    rows["given_on"] = rows["on"].dt.strftime("%Y-%m-%d")
+    columns = ["cycle", "mrn", "given_on", "drug", "dose", "dose_unit", "route"]
+    write_csv(rows[columns], path)
+
+
 def write_microbiology(cultures: Frame, path: Path) -> None:
     """Write the cultures and tests, typed."""
     rows = cultures.sort_values(["on", "mrn", "specimen"], kind="stable", ignore_index=True)

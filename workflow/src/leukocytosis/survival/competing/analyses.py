@@ -15,7 +15,8 @@ import numpy as np
 from leukocytosis.config import Protocol
 from leukocytosis.config.protocol import Outcome
 
-from ..analyses import COVARIATES, covariate_frame
+from ..analyses import covariate_frame
+from ..covariates import COVARIATES
 from ..cox import cox_rows, fit_cox
 from ..curve import fit_curve, median_row
 from ..design import code_design

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
-from ..cox import ABSURD_STANDARD_ERROR, columns_or_terms, standardise, why_not
+from ..cox import columns_or_terms
 from ..design import Design, code_design
 from ..proportion import Z_95
+from ..refusal import ABSURD_STANDARD_ERROR, why_not
 from ..row import Analysis, Estimate, Number, missing, place
 from ..times import FloatArray, check_times
 from .subdistribution import Sample, fit_sandwich, maximise
@@ -89,7 +90,7 @@ def fit_fine_gray(
     if reason:
         return FineGrayRefused(design, reason)
     competing = complete["status"].to_numpy() == 2
-    sample = Sample.of(standardise(design.values), design, competing)
+    sample = Sample.of(design.standardised, design, competing)
     coefficients = maximise(sample)
     if coefficients is None:
         reason = "the likelihood has no maximum (separation, monotone likelihood)"

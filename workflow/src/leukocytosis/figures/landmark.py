@@ -1,0 +1,197 @@
+"""Treatment after the index drawn: from landmarks, and the naive way with its guaranteed time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from leukocytosis.config import Protocol
+from leukocytosis.config.design import Treatment
+from leukocytosis.figures.style import (
+    FAINT,
+    MARK,
+    PALETTE,
+    Row,
+    draw_words,
+    find_rows,
+    new_figure,
+    styled,
+)
+from leukocytosis.figures.survival import horizon_of, points
+from leukocytosis.prose import format_interval, format_number, is_known
+from leukocytosis.survival.treatment import (
+    EVER,
+    FLOW,
+    LANDMARK,
+    NEVER,
+    TREATED,
+    UNTREATED,
+    WAITING,
+    name_arm,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+STYLES: dict[str, dict[str, Any]] = {
+    TREATED: {"color": PALETTE[2], "linestyle": "-"},
+    UNTREATED: {"color": PALETTE[3], "linestyle": "--"},
+    EVER: {"color": PALETTE[2], "linestyle": "-"},
+    NEVER: {"color": PALETTE[3], "linestyle": "--"},
+}
+PANEL_INCHES = 2.2
+NOTHING = "No curve is drawn, because too few patients are in a group (or their counts are hidden)."
+
+
+def draw_landmarks(
+    protocol: Protocol, treatment: Treatment, curves: Sequence[Row], estimates: Sequence[Row]
+) -> Figure:
+    """Return a panel per landmark: both arms from that day on; the days before it in grey.
+
+    A curve ends where fewer than `min_at_risk_shown` patients are at risk.
+    """
+    days = [day for day in treatment.landmark_days if _steps(protocol, treatment, curves, day)]
+    if not days:
+        return draw_words(NOTHING)
+    n_rows = -(-len(days) // 2)
+    with styled():
+        figure = new_figure(PANEL_INCHES * n_rows + 0.6)
+        panels = figure.subplots(n_rows, 2, sharex=True, sharey=True, squeeze=False).ravel()
+        for axes, day in zip(panels, days, strict=False):
+            _draw_panel(axes, protocol, treatment, curves, estimates, day)
+        for axes in panels[len(days) :]:
+            axes.set_axis_off()
+        for axes in panels[-2:]:
+            axes.set_xlabel("days from the index count")
+        handles, labels = panels[0].get_legend_handles_labels()
+        above = 1 - 0.12 / figure.get_figheight()  # the corner is for the mark of synthetic data
+        figure.legend(handles, labels, loc="upper left", ncols=2, bbox_to_anchor=(0.08, above))
+        figure.supylabel("free of the event, %", fontsize=9.5)
+        top = 1 - 0.4 / figure.get_figheight()
+        figure.tight_layout(rect=(0.0, 0.0, 1.0, top), h_pad=0.6)
+    return figure
+
+
+Steps = tuple[str, "np.ndarray", "np.ndarray", "np.ndarray", "np.ndarray"]
+
+
+def _steps(
+    protocol: Protocol, treatment: Treatment, curves: Sequence[Row], day: int
+) -> list[Steps]:
+    """Return the drawn arms of a landmark, their days from the index."""
+    arms = []
+    for arm in (TREATED, UNTREATED):
+        found = _read(protocol, curves, treatment.outcome, name_arm(day, arm))
+        if found:
+            arms.append((arm, found[0] + day, *found[1:]))
+    return arms
+
+
+def _read(
+    protocol: Protocol, curves: Sequence[Row], outcome_id: str, group: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray] | None:
+    """Return days, percent free of the event and the band's ends, as far as enough are at risk."""
+    least = protocol.analyses.min_at_risk_shown
+    rows = [
+        row
+        for row in points(curves, outcome_id, group)
+        if is_known(row["n_at_risk"]) and row["n_at_risk"] >= least and is_known(row["survival"])
+    ]
+    if not rows:
+        return None
+    days = np.array([0.0, *(row["time_days"] for row in rows)])
+    columns = [
+        100 * np.array([1.0, *(np.nan if row[name] is None else row[name] for row in rows)])
+        for name in ("survival", "ci_low", "ci_high")
+    ]
+    return days, columns[0], columns[1], columns[2]
+
+
+def _draw_panel(
+    axes: Axes,
+    protocol: Protocol,
+    treatment: Treatment,
+    curves: Sequence[Row],
+    estimates: Sequence[Row],
+    day: int,
+) -> None:
+    axes.axvspan(0, day, color=FAINT, alpha=0.18, linewidth=0)
+    for arm, days, percent, low, high in _steps(protocol, treatment, curves, day):
+        words = f"{'' if arm == TREATED else 'not '}treated by the landmark"
+        axes.fill_between(
+            days, low, high, step="post", color=STYLES[arm]["color"], alpha=0.15, linewidth=0
+        )
+        axes.plot(days, percent, drawstyle="steps-post", label=words, **STYLES[arm])
+    horizon = horizon_of(protocol, treatment.outcome)
+    axes.set_xlim(0, horizon)
+    axes.set_ylim(0, 103)
+    axes.set_xticks([round(horizon * part / 3) for part in range(4)])
+    axes.set_title(
+        f"day {day}: {_describe_flow(estimates, treatment, day)}", fontsize=7.5, loc="left"
+    )
+    axes.text(0.97, 0.06, _describe_ratio(estimates, treatment, day), transform=axes.transAxes,
+              ha="right", fontsize=7.5)  # fmt: skip
+
+
+def _describe_flow(estimates: Sequence[Row], treatment: Treatment, day: int) -> str:
+    at = {"outcome_id": treatment.outcome, "group": "all", "time_days": float(day)}
+    counts = {row["term"]: row["n_events"] for row in find_rows(estimates, analysis_id=FLOW, **at)}
+    out = [n for term, n in counts.items() if term.startswith("left out")]
+    if not out or not all(is_known(n) for n in counts.values()):
+        return "counts hidden"
+    return (
+        f"{format_number(sum(out))} out, {format_number(counts[TREATED])} treated, "
+        f"{format_number(counts[UNTREATED])} not"
+    )
+
+
+def _describe_ratio(estimates: Sequence[Row], treatment: Treatment, day: int) -> str:
+    at = {"outcome_id": treatment.outcome, "group": "all", "time_days": float(day)}
+    rows = find_rows(estimates, analysis_id=LANDMARK, term="hazard ratio", **at)
+    if not rows or not is_known(rows[0]["estimate"]):
+        return "no hazard ratio"
+    interval = format_interval(rows[0]["ci_low"], rows[0]["ci_high"], 2)
+    return f"hazard ratio {format_number(rows[0]['estimate'], 2)} ({interval})"
+
+
+def draw_guaranteed(protocol: Protocol, treatment: Treatment, curves: Sequence[Row]) -> Figure:
+    """Return the naive curves, the ever-treated's guaranteed time shaded.
+
+    On each day the shaded height is the share of the ever-treated who had not begun treatment: had
+    one of them died, that patient would stand in the other curve.
+    """
+    outcome = treatment.outcome
+    drawn = {arm: _read(protocol, curves, outcome, arm) for arm in (EVER, NEVER)}
+    ever = drawn[EVER]
+    if ever is None:
+        return draw_words(NOTHING)
+    with styled():
+        figure = new_figure(3.6)
+        axes = figure.add_axes((0.11, 0.14, 0.85, 0.72))
+        for arm, found in drawn.items():
+            if found is not None:
+                axes.plot(found[0], found[1], drawstyle="steps-post", label=arm, **STYLES[arm])
+        _shade(axes, ever, points(curves, outcome, WAITING))
+        axes.set_xlim(0, horizon_of(protocol, outcome))
+        axes.set_ylim(0, 103)
+        axes.set_xlabel("days from the index count")
+        axes.set_ylabel("free of the event, %")
+        axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=3, fontsize=7.5,
+                    columnspacing=1.2)  # fmt: skip
+        axes.text(0.98, 0.94, "demonstration of a bias,\nnot an answer", ha="right", va="top",
+                  transform=axes.transAxes, color=MARK, weight="bold")  # fmt: skip
+    return figure
+
+
+def _shade(axes: Axes, ever: tuple[np.ndarray, ...], waiting: Sequence[Row]) -> None:
+    """Shade, under the curve of the ever-treated, the share still waiting for treatment."""
+    starts = np.array([0.0, *(row["time_days"] for row in waiting)])
+    shares = np.array([100.0, *(100 * row["survival"] for row in waiting)])
+    days = np.unique(np.concatenate([ever[0], starts]))
+    free = ever[1][np.searchsorted(ever[0], days, side="right") - 1]
+    wait = shares[np.searchsorted(starts, days, side="right") - 1]
+    axes.fill_between(days, np.maximum(free - wait, 0), free, step="post", color=FAINT, alpha=0.3,
+                      linewidth=0, label="guaranteed: not yet treated")  # fmt: skip
