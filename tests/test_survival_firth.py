@@ -3,12 +3,18 @@
 import numpy as np
 import pandas as pd
 import pytest
+import report_fixtures as fixtures
 
+from leukocytosis.prose import describe_statistics
 from leukocytosis.survival.cox import CoxFit, CoxRefused, cox_rows, fit_cox, likelihood_of
 from leukocytosis.survival.design import Design, code_design
 from leukocytosis.survival.firth import FirthFit, fit_cox_or_firth, fit_firth
 from leukocytosis.survival.penalised_likelihood import PenalisedLikelihood
 from leukocytosis.survival.proportional_hazards import PENALISED, proportional_hazards_rows
+from leukocytosis.survival.refusal import (
+    MIN_EVENTS_PER_PENALISED_PARAMETER,
+    MIN_PATIENTS_PER_LEVEL,
+)
 
 ANALYSIS = {"analysis_id": "cox_adjusted", "outcome_id": "death_12w"}
 
@@ -163,3 +169,17 @@ def test_a_penalised_model_has_no_test_of_proportional_hazards() -> None:
     assert isinstance(fit, FirthFit)
     notes = {row.note for row in proportional_hazards_rows(fit, **ANALYSIS)}
     assert notes == {f"cannot be estimated, because {PENALISED}"}
+
+
+def test_a_penalty_does_not_tell_near_twins_apart() -> None:
+    frame = patients()
+    frame["nearly"] = frame["age"] + np.random.default_rng(1).normal(0, 0.02, len(frame))
+    fit = fit_cox_or_firth(code_design(frame, ["age", "nearly"], {}))
+    assert isinstance(fit, CoxRefused)
+    assert fit.reason.endswith("nearly follows from the other covariates")
+
+
+def test_the_methods_name_the_floor_of_the_code() -> None:
+    (said,) = [s for s in describe_statistics(fixtures.protocol()) if "Firth" in s]
+    assert f"below {MIN_EVENTS_PER_PENALISED_PARAMETER} events per parameter" in said
+    assert f"fewer than {MIN_PATIENTS_PER_LEVEL} patients" in said

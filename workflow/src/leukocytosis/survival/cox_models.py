@@ -31,16 +31,17 @@ def fit_models(protocol: Protocol, outcome_id: str, frame: pd.DataFrame) -> Iter
     cause groups over time, and the spline of the index count, both of the adjusted model.
     """
     adjusted_for = protocol.covariates.adjusted_for
-    for model, terms in (("cox_unadjusted", ("cause_group",)), ("cox_adjusted", adjusted_for)):
-        fit = _fit(protocol, frame, terms)
+    planned = {"cox_unadjusted": ("cause_group",), "cox_adjusted": adjusted_for}
+    fits = {model: _fit(protocol, frame, terms) for model, terms in planned.items()}
+    for model, fit in fits.items():
         yield from cox_rows(fit, analysis_id=model, outcome_id=outcome_id)
         test = model.replace("cox", "proportional_hazards")
         yield from proportional_hazards_rows(fit, analysis_id=test, outcome_id=outcome_id)
-        freedom = count_planned_freedom(protocol, terms)
+        freedom = count_planned_freedom(protocol, planned[model])
         yield from size_rows(fit, model, freedom, analysis_id="model_size", outcome_id=outcome_id)
     if outcome_id == protocol.analyses.primary_outcome:
         yield from over_time_rows(
-            fit, COVARIATES["cause_group"], _days(protocol, outcome_id),
+            fits["cox_adjusted"], COVARIATES["cause_group"], _days(protocol, outcome_id),
             analysis_id="hazard_ratio_over_time", outcome_id=outcome_id,
         )  # fmt: skip
         if "log2_wbc" in adjusted_for:

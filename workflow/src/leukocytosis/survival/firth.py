@@ -62,8 +62,9 @@ def fit_cox_or_firth(
 ) -> CoxFit | CoxRefused:
     """Return the Cox model by maximum likelihood, else by Firth's; else why there is none.
 
-    Firth's is used where `fit_cox` refuses for separation, for a level without events, or for too
-    few events, unless `why_not_penalised` says that this too would say nothing.
+    Firth's is used where `fit_cox` refuses for separation (or a standard error out of all
+    proportion), for a level without events, or for too few events, unless `why_not_penalised` says
+    that this too would say nothing.
     """
     fit = fit_cox(design, min_events_per_parameter=min_events_per_parameter)
     if isinstance(fit, CoxFit):
@@ -152,4 +153,7 @@ def _end(likelihood: PenalisedLikelihood, top: Point, j: int, side: float) -> fl
         inner, outer = outer, 1.5 * outer
         if outer > WIDEST or np.isnan(depth(inner)):
             return float("nan")
-    return start + side * float(brentq(depth, inner, outer, xtol=PRECISION))
+    try:
+        return start + side * float(brentq(depth, inner, outer, xtol=PRECISION))
+    except ValueError:  # between them the profile could not be followed
+        return float("nan")

@@ -11,6 +11,7 @@ MIN_EVENTS_PER_PARAMETER = 5  # refuse below (Vittinghoff and McCulloch 2007)
 # below these the penalty outweighs the patients, who are described, not modelled: our choice
 MIN_EVENTS_PER_PENALISED_PARAMETER = 2
 MIN_PATIENTS_PER_LEVEL = 5
+WORST_INFLATION = 100  # of a variance, by the other covariates: 99 % of the column is theirs
 ABSURD_STANDARD_ERROR = 5.0  # per standard deviation: the interval would span a factor of e^20
 FLAT = 1e-10  # information per event, of covariates of variance 1, that is rounding
 MIN_CLUSTERS = 10  # below, the sandwich variance is too small by far (Mancl and DeRouen 2001)
@@ -44,6 +45,7 @@ def why_not_penalised(design: Design) -> str | None:
         or _too_few_events(design, MIN_EVENTS_PER_PENALISED_PARAMETER)
         or ("no robust variance is known for it" if design.cluster is not None else None)
         or _collinear(design)
+        or _nearly_collinear(design)
     )
 
 
@@ -126,6 +128,16 @@ def _collinear(design: Design) -> str | None:
     ranks = [np.linalg.matrix_rank(values[:, :p]) for p in range(1, values.shape[1] + 1)]
     name = next(n for p, n in enumerate(design.columns) if ranks[p] <= p)
     return f"{name} follows exactly from the other covariates (collinear)"
+
+
+def _nearly_collinear(design: Design) -> str | None:
+    """Find a column that the others nearly determine: a penalty does not tell them apart."""
+    if len(design.columns) < 2:
+        return None
+    inflation = np.diag(np.linalg.inv(np.corrcoef(design.values.T)))
+    if inflation.max() <= WORST_INFLATION:
+        return None
+    return f"{design.columns[int(inflation.argmax())]} nearly follows from the other covariates"
 
 
 def find_flat(information: FloatArray, design: Design) -> str | None:
