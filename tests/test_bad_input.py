@@ -13,8 +13,15 @@ import pytest
 from leukocytosis.config import Protocol, load_protocol
 from leukocytosis.survival.adjusted import fit_adjusted
 from leukocytosis.survival.analyses import find_curves, fit_all
+from leukocytosis.survival.curve import fit_curve
+from leukocytosis.survival.design import code_design
+from leukocytosis.survival.follow_up import fit_completeness, fit_crude_risk, fit_follow_up
+from leukocytosis.survival.imputation import impute
+from leukocytosis.survival.logrank import fit_logrank
+from leukocytosis.survival.permutation import find_scores
 from leukocytosis.survival.row import CANNOT, Estimate
 from leukocytosis.survival.second_engine import fit_second_engine
+from leukocytosis.survival.stratified import fit_stratified_logrank, fit_trend
 from leukocytosis.survival.unadjusted import fit_unadjusted
 from leukocytosis.survival.unusable import split_outcomes
 
@@ -214,3 +221,37 @@ def test_no_reason_names_a_patient() -> None:
     for spoil_, _ in CASES.values():
         for row in fit_everything(spoil_(draw())):
             assert "e1" not in str(row.note).split()
+
+
+ESTIMATORS: dict[str, Callable[[list[float], list[int]], object]] = {
+    "stratified log-rank": lambda t, s: fit_stratified_logrank(t, s, THREE, THREE),
+    "trend": lambda t, s: fit_trend(t, s, [1, 2, 3]),
+    "completeness": lambda t, s: fit_completeness(t, s, 84),
+    "crude risk": lambda t, s: fit_crude_risk(t, s, 84),
+    "follow-up": fit_follow_up,
+    "Kaplan–Meier": fit_curve,
+    "log-rank": lambda t, s: fit_logrank(t, s, THREE),
+    "scores": find_scores,
+    "Cox": lambda t, s: code_design(pd.DataFrame({"days": t, "status": s, "x": s}), ["x"], {}),
+    "imputation": lambda t, s: impute(
+        pd.DataFrame({"days": t, "status": s, "x": [1.0, 2, None]}), ["x"], {}, 2, SEED
+    ),
+}
+THREE = np.array(["a", "b", "c"])
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+@pytest.mark.parametrize(
+    ("days", "status", "words"),
+    [
+        ([-1.0, 2, 3], [1, 0, 1], "1 of 3 times are negative"),
+        ([math.nan, 2, 3], [1, 0, 1], "1 of 3 times are missing"),
+        ([math.inf, 2, 3], [1, 0, 1], "1 of 3 times are infinite"),
+        ([1.0, 2, 3], [1, 0, 9], "1 of 3 statuses are not 0, 1 or 2"),
+    ],
+)
+def test_an_estimator_asked_directly_refuses_follow_up_that_is_none(
+    name: str, days: list[float], status: list[int], words: str
+) -> None:
+    with pytest.raises(ValueError, match=words):
+        ESTIMATORS[name](days, status)

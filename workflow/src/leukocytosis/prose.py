@@ -426,6 +426,7 @@ def describe_statistics(protocol: Protocol) -> tuple[str, ...]:
         "Proportional hazards are tested after Grambsch and Therneau.",
         f"{_describe_primary(protocol)} The contrasts are descriptive: groups differ in more than "
         "their cause. p values are two-sided and not adjusted beyond the pairs.",
+        *_describe_beside(protocol),
         ROUNDING,
     )
 
@@ -442,6 +443,25 @@ def _describe_primary(protocol: Protocol) -> str:
         f"The primary contrast is {group} against {reference}, {title}, by the {measure}; "
         f"{shown} shown."
     )
+
+
+def _describe_beside(protocol: Protocol) -> Iterator[str]:
+    """Yield what stands beside the main estimates: contrasts, adjustment, imputation."""
+    yield (
+        "Risk differences have normal intervals (Greenwood), risk ratios on the log scale. "
+        "Standardised risks average what the adjusted model predicts for every patient in each "
+        "group, with errors by the infinitesimal jackknife."
+    )
+    yield (
+        "Beside complete cases, missing covariates are imputed by chained equations with the event "
+        "indicator and the Nelson–Aalen hazard in the model, and pooled after Rubin; causes never."
+    )
+    strata = [name_covariate(term) for term in protocol.analyses.logrank_strata]
+    if strata:
+        yield f"The log-rank test is repeated within strata of {join(strata)}."
+    bands = [f"{band:g}" for band in protocol.analyses.count_bands_1e9_per_l]
+    if bands:
+        yield f"A test for trend scores bands of the index count, cut at {join(bands)} ×10⁹/L."
 
 
 def name_covariate(term: str) -> str:
