@@ -109,11 +109,14 @@ rule estimate:
                 "causes_present",
                 "reviews",
                 "adjudications",
+                "episodes",
+                "cohort_encounters",
             ],
             allow_missing=True,
         ),
         truth=truth_of_study,
         claims=claims_of,
+        accuracy=accuracy_of,
     output:
         expand(
             f"{RESULTS}/{{table}}.parquet",
@@ -127,6 +130,7 @@ rule estimate:
     params:
         code=digest_code("estimate"),
         setting=setting_of,
+        bias=bias_settings,
         protocol=protocol_sections(
             "outcomes", "covariates", "analyses", "evidence", "causes", "claims"
         ),

@@ -1,15 +1,18 @@
 from pathlib import Path
 
 from leukocytosis.cli import reported
-from leukocytosis.config import load_claims, load_protocol
+from leukocytosis.config import load_bias_plan, load_claims, load_protocol
 from leukocytosis.estimate import estimate
 
 truth, claims = list(snakemake.input.truth), list(snakemake.input.claims)
 with reported(snakemake.log[0]):
+    protocol = load_protocol(Path(f"config/studies/{snakemake.wildcards.study}.yaml"))
+    causes = [*(cause.id for cause in protocol.causes), "undetermined"]
     estimate(
-        load_protocol(Path(f"config/studies/{snakemake.wildcards.study}.yaml")),
+        protocol,
         load_claims(Path(claims[0])) if claims else None,
         Path(truth[0]) if truth else None,
         Path(snakemake.output[0]).parent,
         snakemake.params.setting,
+        load_bias_plan(Path("config"), snakemake.params.bias, causes),
     )

@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # rows that add up to the cohort, or to its undetermined patients
-PARTITIONS = ("cause_shares", "group_shares", "overlap", "precedence", "unseen")
+PARTITIONS = (
+    "cause_shares", "group_shares", "overlap", "precedence", "unseen", "bias_shares",
+    "bias_group_shares", "bias_by_outcome_shares", "bias_by_outcome_group_shares",
+)  # fmt: skip
+# counts that add up in rows and in columns: one that is small hides them all
+CROSSED = ("confusion", "calendar_shares", "calendar_risk", "tipping")
 NUMBERS = ["estimate", "ci_low", "ci_high", "p_value", "n_events"]
 
 
@@ -97,8 +102,10 @@ def _hide_estimates(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     # the rest of a group gives a small number away as surely as the number itself
     small |= (rows["n"] - rows["n_events"]).between(1, k - 1)
     small = _with_shadows(rows, small) | _near(rows, k)
+    crossed = _crossed(rows, small)
+    small |= crossed
     rows.loc[small, NUMBERS] = None
-    rows.loc[small & rows["n"].between(1, k - 1), "n"] = None
+    rows.loc[crossed | (small & rows["n"].between(1, k - 1)), "n"] = None
     rows.loc[small, "note"] = f"hidden: rests on fewer than {k} patients or would reveal such"
     return rows
 
@@ -109,6 +116,12 @@ def _with_shadows(rows: pd.DataFrame, small: pd.Series[bool]) -> pd.Series[bool]
         part = _shadow(rows[rows["analysis_id"] == partition], small)
         small = small | part.reindex(rows.index, fill_value=False)
     return small
+
+
+def _crossed(rows: pd.DataFrame, small: pd.Series[bool]) -> pd.Series[bool]:
+    """Return every row of an analysis whose counts add up both ways, when one of them is small."""
+    hit = [name for name in CROSSED if small[rows["analysis_id"] == name].any()]
+    return rows["analysis_id"].isin(hit)
 
 
 def _near(rows: pd.DataFrame, k: int) -> pd.Series[bool]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from leukocytosis.accuracy import compare_with_truth
 from leukocytosis.attribution import fit_attribution
-from leukocytosis.config import Claims, Protocol
+from leukocytosis.bias import fit_bias
+from leukocytosis.config import BiasPlan, Claims, Protocol
 from leukocytosis.describe import describe_patients
 from leukocytosis.errors import ExtractError, Problem
 from leukocytosis.scorecard import score
@@ -19,19 +20,27 @@ from leukocytosis.validation import fit_review
 
 
 def estimate(
-    protocol: Protocol, claims: Claims | None, truth: Path | None, study: Path, setting: str = ""
+    protocol: Protocol,
+    claims: Claims | None,
+    truth: Path | None,
+    study: Path,
+    setting: str = "",
+    bias: BiasPlan | None = None,
 ) -> None:
     """Write `estimates`, `curves`, `table_one`, `scorecard` and `accuracy` of a study.
 
     `accuracy` is empty without a truth planted for this study, `scorecard` without claims.
-    `setting` says what agreement with the paper means on this extract.
+    `setting` says what agreement with the paper means on this extract; without a plan there is no
+    bias analysis.
     """
     patients = read_frame(study / "analysis_set.parquet")
+    known = read_truth(truth) if truth else {}
     with connect(study / ".scratch") as con:
         fitted = [
             *fit_all(protocol, patients),
             *fit_attribution(protocol, con, study),
             *fit_review(protocol, con, study),
+            *(fit_bias(protocol, bias, con, study, patients, known) if bias else ()),
         ]
         estimates = [vars(row) for row in fitted]
         rows: dict[str, Sequence[dict[str, Any]]] = {
@@ -43,7 +52,6 @@ def estimate(
         rows["scorecard"] = list(found)
         by_rules = f"SELECT episode_id, rule_cause FROM {scan(study / 'causes.parquet')}"
         causes = dict(fetch(con, by_rules))
-        known = read_truth(truth) if truth else {}
         rows["accuracy"] = list(compare_with_truth(protocol, causes, known)) if known else []
         for name, written in rows.items():
             write_rows(con, written, table(name), study / f"{name}.parquet")

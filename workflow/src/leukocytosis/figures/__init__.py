@@ -5,6 +5,7 @@ from leukocytosis.figures.flow import draw_flow
 from leukocytosis.figures.forest import draw_forest
 from leukocytosis.figures.style import render_svg, save_figure
 from leukocytosis.figures.survival import draw_survival
+from leukocytosis.figures.tipping import draw_tipping
 from leukocytosis.figures.upset import draw_overlap
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "draw_forest",
     "draw_overlap",
     "draw_survival",
+    "draw_tipping",
     "render_svg",
     "save_figure",
 ]

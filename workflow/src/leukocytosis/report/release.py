@@ -14,12 +14,14 @@ from leukocytosis.figures import (
     draw_forest,
     draw_overlap,
     draw_survival,
+    draw_tipping,
     render_svg,
     save_figure,
 )
 from leukocytosis.figures.survival import is_survival
 from leukocytosis.prose import describe_statistics
 from leukocytosis.report import attribution, grids
+from leukocytosis.report.bias import describe_bias
 from leukocytosis.report.headlines import (
     describe_certainty,
     describe_drawn,
@@ -98,6 +100,21 @@ def draw_all(inputs: ReportInputs) -> tuple[Drawing, ...]:
             "Forest plot of hazard ratios, unadjusted and adjusted; the table below has the same "
             "numbers.", draw_forest(estimates, primary),
         ),
+        *_draw_bias(inputs, estimates),
+    )  # fmt: skip
+
+
+def _draw_bias(inputs: ReportInputs, estimates: Sequence[Mapping[str, Any]]) -> tuple[Drawing, ...]:
+    if not inputs.estimates("tipping"):
+        return ()
+    return (
+        Drawing(
+            "tipping", "tipping", "Adjusted hazard ratios with 95 % intervals, had those lost to "
+            "follow-up a hazard so many times that of their group; from never having the event to "
+            "having it on the day after last contact.",
+            "Hazard ratios over the hazard of those lost; the table below has the numbers.",
+            draw_tipping(inputs.protocol, estimates),
+        ),
     )  # fmt: skip
 
 
@@ -154,6 +171,7 @@ def _context(inputs: ReportInputs, drawings: Sequence[Drawing]) -> dict[str, Any
         "certainty": describe_certainty(inputs),
         "plr_interval": describe_plr_interval(inputs),
         "review": describe_review(inputs),
+        "bias": describe_bias(inputs),
         "statistics": describe_statistics(inputs.protocol),
         "risks": [grids.list_risks(inputs, outcome) for outcome in outcomes],
         "cox": [grids.list_cox(inputs, outcome) for outcome in outcomes],
