@@ -62,6 +62,7 @@ types: $(READY)  ## the type checker
 oracle: $(READY)  ## make R's numbers again (needs R with survival, vcd, psych, survey)
 	Rscript tests/oracle/survival/make_oracle.R tests/oracle/survival
 	Rscript tests/oracle/review/make_oracle.R tests/oracle/review
+	Rscript tests/oracle/bias/make_oracle.R tests/oracle/bias
 
 bench: $(READY)  ## raw files to outcomes at growing size; prints ratios
 	python -m leukocytosis.bench $(BENCH)

@@ -17,16 +17,23 @@ from leukocytosis.survival.times import BoolArray, FloatArray, IntArray
 from .matrix import Confusion
 
 Assumption = Literal["non-differential", "by outcome"]
-N_STRATA = 3  # no event seen; event after the median day of all events; event up to it
-MAX_STEPS, TOLERANCE = 200, 1e-5
+N_PERIODS = 3  # of follow-up, with as many events in each
+N_STRATA = 2 * N_PERIODS + 1
+MAX_STEPS, TOLERANCE = 500, 1e-7
 
 
 def outcome_strata(days: FloatArray, status: IntArray) -> IntArray:
-    """Return per patient 0 without event, 1 with a late one, 2 with one up to their median day."""
+    """Return what became of each patient: whether and when, as one of `N_STRATA` numbers.
+
+    An event in the first, second or last third of the events; censored in one of these periods, or
+    after the last event. Patients of one stratum are taken to be alike: with whether alone, a
+    redrawn hazard ratio falls short of the true one.
+    """
     if not status.any():
         return np.zeros(len(status), np.int64)
-    early = days <= np.median(days[status == 1])
-    return np.where(status == 1, 1 + early, 0)
+    ends = np.quantile(days[status == 1], np.arange(1, N_PERIODS + 1) / N_PERIODS)
+    period = np.searchsorted(ends, days)
+    return np.where(status == 1, N_PERIODS + 1 + period, period)
 
 
 def redraw_causes(
