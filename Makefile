@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONHASHSEED := 0
 SNAKEMAKE = snakemake --cores $(CORES) --config study=$(STUDY) extract=$(EXTRACT)
 
-.PHONY: help setup study studies strips review test lint format types oracle bench clean
+.PHONY: help setup study studies strips review test lint format types oracle bench assess clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -66,6 +66,10 @@ oracle: $(READY)  ## make R's numbers again (needs R with survival, vcd, psych, 
 
 bench: $(READY)  ## raw files to outcomes at growing size; prints ratios
 	python -m leukocytosis.bench $(BENCH)
+
+assess: $(READY)  ## draw cohorts of known truth and measure STUDY on them: COHORTS=… EXTRACTS=…
+	@leukocytosis assess $(STUDY) $(if $(COHORTS),--cohorts $(COHORTS)) \
+		$(if $(EXTRACTS),--extracts $(EXTRACTS))
 
 clean:  ## remove results (raw data stay)
 	rm -rf results .snakemake

@@ -60,6 +60,13 @@ class Cohort:
         groups: dict[str, str] = {cause.id: cause.group for cause in self.protocol.causes}
         return groups | {UNDETERMINED: self.protocol.undetermined_group}
 
+    def days_shown(self) -> list[int]:
+        """Return the protocol's days up to the horizon of the model's outcome, and the horizon."""
+        horizon = next(
+            o.horizon_days for o in self.protocol.outcomes if o.id == self.model.outcome_id
+        )
+        return sorted({day for day in (*self.protocol.analyses.at_days, horizon) if day <= horizon})
+
     def follow_up(self) -> tuple[FloatArray, IntArray]:
         """Return days and status of the model's outcome, events on day 0 at half a day."""
         status = self.patients[f"{self.model.outcome_id}_status"].to_numpy(np.int64)
@@ -140,7 +147,7 @@ def _share_rows(cohort: Cohort, drawn: Redrawn, rng: Generator) -> Iterator[Esti
 def _risk_rows(cohort: Cohort, drawn: Redrawn, rng: Generator) -> Iterator[Estimate]:
     """Yield the risk per group at the protocol's days."""
     days, status = cohort.follow_up()
-    at_days = np.array(cohort.protocol.analyses.at_days, np.float64)
+    at_days = np.array(cohort.days_shown(), np.float64)
     observed = np.array([cohort.group_of[cause] for cause in cohort.by_rules])
     for group in cohort.protocol.analyses.groups:
         centre, error = fit_many_risks(drawn.groups == group, days, status, at_days)
