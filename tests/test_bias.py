@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -309,6 +310,16 @@ def test_an_accuracy_file_says_everything_that_is_wrong_with_it(tmp_path: Path) 
         load_accuracy(path, CAUSES)
     for words in ("'prl' (did you mean 'plr'?)", "negative", "without saying why", "file's name"):
         assert words in str(failure.value)
+
+
+def test_the_accuracy_file_of_the_documentation_can_be_read(tmp_path: Path) -> None:
+    page = (ROOT / "docs/estimators/bias.md").read_text(encoding="utf-8")
+    (snippet,) = re.findall(r"```yaml\n(.*?)```", page, re.S)
+    (tmp_path / "other_hospital.yaml").write_text(snippet)
+    accuracy = load_accuracy(tmp_path / "other_hospital.yaml", CAUSES)
+    assert set(accuracy.charts) | set(accuracy.taken_as_right) >= set(CAUSES) - {
+        "known_blood_cancer"
+    }
 
 
 def test_the_plan_of_a_run_is_checked(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ METHOD = (
     "pooled after Rubin"
 )
 AS_ANALYSED = "as analysed"
+ALL_CONTRASTS = "all contrasts"
 NOBODY = "nobody was lost: all were followed to an event or to the horizon"
 Interval = tuple[float, float, float]
 
@@ -66,7 +67,7 @@ def tipping_rows(
     are varied only in the contrasts of that group.
     """
     if isinstance(model.fit, CoxRefused):
-        yield _row(model, "all lost", "hazard ratio", missing(model.fit.reason), None)
+        yield _row(model, "all lost", ALL_CONTRASTS, missing(model.fit.reason), None)
         return
     design = model.design
     fates = prepare_fates(design.days, design.status, groups, horizon, n_imputations, rng)
@@ -77,7 +78,7 @@ def tipping_rows(
 def _rows_of(model: Model, fates: Fates, lost: Lost) -> Iterator[Estimate]:
     n = int(lost.who.sum())
     if not n:
-        yield _row(model, lost.name, "hazard ratio", missing(NOBODY), n)
+        yield _row(model, lost.name, ALL_CONTRASTS, missing(NOBODY), n)
         return
     found = fit_scenarios(model, fates, lost.who)
     analysed = as_analysed(model)

@@ -14,13 +14,19 @@ from leukocytosis.prose import (
     name_cause,
     name_group,
 )
+from leukocytosis.report.bias_summary import Interval, as_interval, describe_short, find_adjusted
 from leukocytosis.report.grids import CANNOT, Grid, Notes, show_number, show_percent
 from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
 
 CORRECTED = {"bias": "If misclassified alike whatever the outcome",
              "bias_by_outcome": "With the accuracy of each outcome"}  # fmt: skip
 SHOWN_DELTAS = (0.0, 0.25, 1.0, 4.0, float("inf"))
-Interval = tuple[float, float, float]
+HOW = (
+    "From it the true causes were drawn anew, many times, and everything computed again. The "
+    "middle column holds if patients are misclassified alike whether they live or die; the last "
+    "one if the charts themselves show how right the rules are within each outcome. Nobody's "
+    "cause is known better by this: only how far the answers could move."
+)
 Show = Callable[[Row | None, Notes], str]
 Correction = tuple[str, Show, Row | None, list[Row | None]]
 
@@ -29,6 +35,7 @@ Correction = tuple[str, Show, Row | None, list[Row | None]]
 class BiasSection:
     """What the section says and shows."""
 
+    short: tuple[str, ...]
     misclassified: str
     matrix: Grid
     corrected: Grid
@@ -43,6 +50,7 @@ def describe_bias(inputs: ReportInputs) -> BiasSection | None:
     if not inputs.estimates("confusion"):
         return None
     return BiasSection(
+        describe_short(inputs),
         _describe_matrix(inputs),
         list_confusion(inputs),
         list_corrected(inputs),
@@ -58,7 +66,7 @@ def _describe_matrix(inputs: ReportInputs) -> str:
     row = inputs.estimates("confusion")[0]
     if is_hidden(row) or is_known(row["estimate"]):
         where = row["method"].partition(": ")[2]
-        return f"How right the rules are is taken from {where}."
+        return f"How right the rules are is taken from {where}. {HOW}"
     return f"The numbers cannot be corrected, because {(row['note'] or '').removeprefix(CANNOT)}."
 
 
@@ -108,13 +116,20 @@ def _corrections(inputs: ReportInputs) -> Iterator[Correction]:
         at = {"outcome_id": outcome_id, "group": group, "time_days": day}
         yield (f"Risk by day {day:g}, {name_group(group)}", show_percent,
                inputs.estimate("risk", **at), _found(inputs, "risk", **at))  # fmt: skip
-    for row in inputs.estimates("bias_ratio"):
+    for row in sorted(inputs.estimates("bias_ratio"), key=_by_group(inputs, "term")):
         term = row["term"]
-        analysed = inputs.estimate(
-            "cox_adjusted", outcome_id=outcome_id, term=f"cause group: {term}"
-        )
+        analysed = find_adjusted(inputs, term)
         yield (f"Adjusted hazard ratio, {label_term(term)}", _show_ratio, analysed,
                _found(inputs, "ratio", term=term))  # fmt: skip
+
+
+def _by_group(inputs: ReportInputs, column: str) -> Callable[[Row], int]:
+    """Return the order of contrasts: that of the compared groups in the protocol."""
+    groups = inputs.protocol.analyses.groups
+    starts = [f"{group} against" for group in groups]
+    return lambda row: next(
+        (i for i, start in enumerate(starts) if start in row[column]), len(starts)
+    )
 
 
 def _show_ratio(row: Row | None, notes: Notes) -> str:
@@ -129,9 +144,10 @@ def list_tipping(inputs: ReportInputs) -> Grid:
     """Return hazard ratios had those lost another hazard, and from where the conclusion changes."""
     notes = Notes()
     rows = []
+    by_group = _by_group(inputs, "term")
     for outcome in inputs.protocol.outcomes:
         found = inputs.estimates("tipping", outcome_id=outcome.id)
-        for row in found:
+        for row in sorted(found, key=lambda row: (_place_lost(inputs, row), by_group(row))):
             contrast, _, scenario = row["term"].partition(": ")
             if scenario == AS_ANALYSED or not scenario:
                 rows.append(_tipping_row(outcome.title, contrast, row, found, notes))
@@ -154,7 +170,14 @@ def _tipping_row(
         if row["group"] == first["group"] and row["term"].startswith(f"{contrast}: ")
     }
     cells = [show_number(of_set.get(name_delta(delta)), notes, 2) for delta in SHOWN_DELTAS]
-    return (name, format_number(first["n"]), *cells, describe_tip(of_set, _interval(first)))
+    return (name, format_number(first["n"]), *cells, describe_tip(of_set, as_interval(first)))
+
+
+def _place_lost(inputs: ReportInputs, row: Row) -> int:
+    """Return where a set of lost patients stands: all, after hospice, then by group."""
+    sets = ["all lost", "lost after hospice"]
+    sets += [f"lost of {group}" for group in inputs.protocol.analyses.groups]
+    return sets.index(row["group"])
 
 
 def _name_lost(group: str) -> str:
@@ -162,33 +185,26 @@ def _name_lost(group: str) -> str:
     return f"lost of {name_group(of)}" if of and not start else group
 
 
-def _interval(row: Row | None) -> Interval | None:
-    if row is None or not is_known(row["estimate"]):
-        return None
-    return row["estimate"], row["ci_low"], row["ci_high"]
-
-
 def describe_tip(of_set: dict[str, Row], analysed: Interval | None) -> str:
     """Return from which δ on the interval lies differently about 1 than as analysed."""
     if analysed is None:
         return "–"
-    intervals = {delta: _interval(of_set.get(name_delta(delta))) for delta in DELTAS}
+    intervals = {delta: as_interval(of_set.get(name_delta(delta))) for delta in DELTAS}
     tips = [find_tip(intervals, analysed, above=above) for above in (False, True)]
     words = [name_delta(tip) for tip in tips if tip is not None]
     here = {0: "cannot tell", 1: "above 1", -1: "below 1"}[conclude(analysed)]
-    return f"{here}; changes at {' and at '.join(words)}" if words else f"{here} under every δ"
+    return f"{here}; changes: {' or '.join(words)}" if words else f"{here} under every δ"
 
 
 def list_e_values(inputs: ReportInputs) -> Grid:
     """Return the E-value of each adjusted hazard ratio and of the end of its interval."""
     notes = Notes()
     rows = []
-    for row in inputs.estimates("e_value", term="estimate"):
+    for row in sorted(inputs.estimates("e_value", term="estimate"), key=_by_group(inputs, "group")):
         end = inputs.estimate("e_value", term="interval", group=row["group"])
         contrast = label_term(row["group"])
         cells = [_e_value(found, notes) for found in (row, end)]
-        ratio = inputs.estimate("cox_adjusted", outcome_id=row["outcome_id"],
-                                term=f"cause group: {row['group']}")  # fmt: skip
+        ratio = find_adjusted(inputs, row["group"])
         rows.append((contrast, show_number(ratio, notes, 2), *cells))
     head = ("Contrast", "Adjusted hazard ratio (95 %)", "E-value of the ratio",
             "E-value of the interval's end")  # fmt: skip
@@ -227,7 +243,7 @@ def list_with_year(inputs: ReportInputs) -> Grid:
     """Return the hazard ratios without and with the calendar year in the adjusted model."""
     notes = Notes()
     rows = []
-    for row in inputs.estimates("calendar_ratio"):
+    for row in sorted(inputs.estimates("calendar_ratio"), key=_by_group(inputs, "term")):
         without = inputs.estimate("cox_adjusted", outcome_id=row["outcome_id"], term=row["term"])
         cell = show_number(without, notes, 2) if without else "–"
         rows.append((label_term(row["term"]), cell, show_number(row, notes, 2)))
