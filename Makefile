@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONHASHSEED := 0
 SNAKEMAKE = snakemake --cores $(CORES) --config study=$(STUDY) extract=$(EXTRACT)
 
-.PHONY: help setup study studies strips review test lint format types oracle bench clean
+.PHONY: help setup study studies strips review test lint format types oracle bench assess clean
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -67,11 +67,16 @@ oracle: $(READY)  ## make R's numbers again (packages: CONTRIBUTING.md)
 	Rscript tests/oracle/multiverse/make_oracle.R tests/oracle/multiverse
 	Rscript tests/oracle/cox/make_oracle.R tests/oracle/cox
 	Rscript tests/oracle/treatment/make_oracle.R tests/oracle/treatment
+	Rscript tests/oracle/bias/make_oracle.R tests/oracle/bias
 
 bench: $(READY)  ## raw files to outcomes at growing size, estimators beside R; prints ratios
 	python -m leukocytosis.bench $(BENCH)
 	python -m leukocytosis.bench_multiverse
 	OPENBLAS_NUM_THREADS=1 python -m leukocytosis.bench_survival
+
+assess: $(READY)  ## draw cohorts of known truth and measure STUDY on them: COHORTS=… EXTRACTS=…
+	@leukocytosis assess $(STUDY) $(if $(COHORTS),--cohorts $(COHORTS)) \
+		$(if $(EXTRACTS),--extracts $(EXTRACTS))
 
 clean:  ## remove results (raw data stay)
 	rm -rf results .snakemake

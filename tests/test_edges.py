@@ -12,7 +12,7 @@ from conftest import ROOT, Run, protocol_of, run_study
 
 from leukocytosis.config import load_manifest, load_policy
 from leukocytosis.errors import ExtractError
-from leukocytosis.estimate import estimate
+from leukocytosis.estimate import Beside, estimate
 from leukocytosis.release import release
 from leukocytosis.standardise import files
 
@@ -23,7 +23,7 @@ Read = Callable[[], Path]
 def publish(run: Run, policy: str = "open") -> str:
     """Estimate and release a run; return the report."""
     protocol = protocol_of("granger2009")
-    estimate(protocol, None, None, run.study, encounters=run.extract / "encounters.parquet")
+    estimate(protocol, run.study, Beside(run.extract / "encounters.parquet"))
     folder = run.study / "release"
     rules = load_policy(ROOT / f"config/policies/{policy}.yaml")
     release(protocol, TINY, rules, None, run.extract, folder)

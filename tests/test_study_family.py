@@ -25,7 +25,7 @@ from leukocytosis.config import (
     load_units,
 )
 from leukocytosis.errors import ConfigError
-from leukocytosis.estimate import estimate
+from leukocytosis.estimate import Beside, estimate
 from leukocytosis.followup import derive_analysis_set, derive_outcomes
 from leukocytosis.release import compare
 from leukocytosis.store import connect, read_frame, write_rows
@@ -324,7 +324,7 @@ def results(tiny: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
         derive_outcomes(protocol, tiny.extract, out)
         derive_analysis_set(protocol, CODELISTS, out)
         encounters = tiny.extract / "encounters.parquet"
-        estimate(protocol, load_claims(claims), None, out, encounters=encounters)
+        estimate(protocol, out, Beside(encounters, load_claims(claims)))
     return folder
 
 

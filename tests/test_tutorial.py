@@ -12,7 +12,7 @@ from test_case_book import check_case, run_cases
 from leukocytosis.cli import explain_name
 from leukocytosis.config import Protocol, load_codelists, load_manifest, load_protocol
 from leukocytosis.config.casebook import expand, load_chapters
-from leukocytosis.estimate import estimate
+from leukocytosis.estimate import Beside, estimate
 from leukocytosis.prose import describe_protocol
 from leukocytosis.store import read_frame
 
@@ -53,7 +53,7 @@ def test_its_study_runs_and_speaks_of_the_new_cause(tutored: Path, tmp_path: Pat
     manifest = load_manifest(tutored / "config/extracts/tiny.yaml")
     codelists = load_codelists(tutored / "config/codelists")
     run = run_study(protocol, manifest, tmp_path / "run", tutored, codelists)
-    estimate(protocol, None, None, run.study, encounters=run.extract / "encounters.parquet")
+    estimate(protocol, run.study, Beside(run.extract / "encounters.parquet"))
     estimates = read_frame(run.study / "estimates.parquet")
     shares = estimates[estimates["analysis_id"] == "cause_shares"]
     assert "alcoholic_hepatitis" in set(shares["term"])

@@ -109,6 +109,23 @@ def truth_of_study(wildcards):
     return truth_of(wildcards) if drawn_for == wildcards.study else []
 
 
+def accuracy_of(wildcards):
+    """The published accuracy of the rules, if the manifest names some."""
+    name = manifest_of(wildcards).accuracy
+    return [f"config/accuracy/{name}.yaml"] if name else []
+
+
+def bias_settings(wildcards):
+    """What the bias analysis draws, and what the manifest says of accuracy and dates."""
+    manifest = manifest_of(wildcards)
+    return {
+        "seed": config["seed"],
+        "bias": config["bias"],
+        "accuracy": manifest.accuracy,
+        "dates_shifted": manifest.dates_shifted,
+    }
+
+
 def setting_of(wildcards):
     """What agreement of a study with its paper means on this extract."""
     path = Path(f"config/studies/{wildcards.study}.yaml")

@@ -128,12 +128,15 @@ rule estimate:
                 "causes_present",
                 "reviews",
                 "adjudications",
+                "episodes",
+                "cohort_encounters",
             ],
             allow_missing=True,
         ),
         encounters=f"{EXTRACTS}/encounters.parquet",
         truth=truth_of_study,
         claims=claims_of,
+        accuracy=accuracy_of,
     output:
         expand(
             f"{RESULTS}/{{table}}.parquet",
@@ -155,6 +158,7 @@ rule estimate:
         code=digest_code("estimate"),
         setting=setting_of,
         seed=config["seed"],
+        bias=bias_settings,
         protocol=protocol_sections(
             "outcomes",
             "covariates",

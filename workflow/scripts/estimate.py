@@ -1,17 +1,19 @@
 from pathlib import Path
 
 from leukocytosis.cli import reported
-from leukocytosis.config import load_claims, load_protocol
-from leukocytosis.estimate import estimate
+from leukocytosis.config import load_bias_plan, load_claims, load_protocol
+from leukocytosis.estimate import Beside, estimate
 
 truth, claims = list(snakemake.input.truth), list(snakemake.input.claims)
 with reported(snakemake.log[0]):
-    estimate(
-        load_protocol(Path(f"config/studies/{snakemake.wildcards.study}.yaml")),
+    protocol = load_protocol(Path(f"config/studies/{snakemake.wildcards.study}.yaml"))
+    causes = [*(cause.id for cause in protocol.causes), "undetermined"]
+    beside = Beside(
+        Path(snakemake.input.encounters),
         load_claims(Path(claims[0])) if claims else None,
         Path(truth[0]) if truth else None,
-        Path(snakemake.output[0]).parent,
         snakemake.params.setting,
         snakemake.params.seed,
-        encounters=Path(snakemake.input.encounters),
+        load_bias_plan(Path("config"), snakemake.params.bias, causes),
     )
+    estimate(protocol, Path(snakemake.output[0]).parent, beside)

@@ -15,6 +15,7 @@ from leukocytosis.tables import describe_tables
 
 CASES = Path("tests/cases")
 PLAN = ("n", "sampling", "blind")
+TRUTH = ("cohorts", "extracts")
 
 
 @contextmanager
@@ -55,6 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked.add_argument("name", help="the id of a rule or a cause")
     asked.add_argument("study", nargs="?", default="granger2009")
     asked.add_argument("extract", nargs="?", default="synthetic")
+    known = commands.add_parser("assess", help="draw cohorts of known truth and measure a study")
+    known.add_argument("study")
+    known.set_defaults(obey=lambda g: assess_study(g.study, g.cohorts, g.extracts))
+    for option in TRUTH:
+        known.add_argument(f"--{option}", type=int, help="overrides config/config.yaml")
     commands.add_parser("cases", help="print the case book")
     commands.add_parser("tables", help="print the manual of tables")
     family = commands.add_parser("studies", help="run every published study on an extract")
@@ -65,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         review.add_argument(f"--{option}", help="overrides config/config.yaml")
     given = parser.parse_args(arguments)
     try:
-        return _obey(given)
+        return int(getattr(given, "obey", _obey)(given))
     except LeukocytosisError as error:
         print(error, file=sys.stderr)
         return error.exit_code
@@ -152,6 +158,22 @@ def run_studies(extract: str, cores: str) -> int:
     if not code:
         print(f"\nComparison: {page}")
     return code
+
+
+def assess_study(study: str, cohorts: int | None, extracts: int | None) -> int:
+    """Draw cohorts of known truth, measure what a study makes of them; print where it stands."""
+    from leukocytosis.assess import assess
+    from leukocytosis.config import load_manifest, load_protocol
+    from leukocytosis.config.assess import load_assessment, load_seed
+
+    config, folder = Path("config"), Path("results/assess") / study
+    protocol = load_protocol(config / f"studies/{study}.yaml")
+    settings = load_assessment(config / "config.yaml", protocol, cohorts=cohorts, extracts=extracts)
+    manifest = load_manifest(config / "extracts/synthetic.yaml")
+    assess(protocol, manifest, settings, load_seed(config / "config.yaml"), Path.cwd(), folder)
+    print((folder / "assessment.md").read_text(encoding="utf-8"))
+    print(f"Written: {folder}")
+    return 0
 
 
 def draw_strips(study: str, extract: str, cores: str) -> int:

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # rows that add up to the cohort, or to its undetermined patients
-PARTITIONS = ("cause_shares", "group_shares", "overlap", "precedence", "unseen")
+PARTITIONS = (
+    "cause_shares", "group_shares", "overlap", "precedence", "unseen", "bias_shares",
+    "bias_group_shares", "bias_by_outcome_shares", "bias_by_outcome_group_shares",
+)  # fmt: skip
+# counts that add up in rows and in columns: one that is small hides them all
+CROSSED = ("confusion", "calendar_shares", "calendar_risk", "tipping")
 STATES = ("incidence", "states")  # rows that add up to a group on each day
 MODEL_ROWS = "cox_|proportional_hazards|hazard_ratio_over_time|model_size|count_spline"
 NUMBERS = ["estimate", "ci_low", "ci_high", "p_value", "n_events"]
@@ -110,6 +115,8 @@ def _hide_estimates(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     small |= (rows["n"] - rows["n_events"]).between(1, k - 1)
     together = find_companions(rows, small, k)
     small = _with_shadows(rows, small) | _near(rows, k) | _of_hidden_groups(rows, small) | together
+    together |= _crossed(rows, small)
+    small |= together
     told = find_contrasts(rows, small) | find_totals(rows, small)
     small = small | told | find_copies(rows, small | told)
     rows.loc[_near_rules(rows, k), "n_events"] = None
@@ -171,6 +178,12 @@ def _hide_around(
     of_group = small.groupby([at, group]).transform("any")
     everybody = group == "all"
     return of_group | ((of_group & ~everybody).groupby(at).transform("any") & everybody)
+
+
+def _crossed(rows: pd.DataFrame, small: pd.Series[bool]) -> pd.Series[bool]:
+    """Return every row of an analysis whose counts add up both ways, when one of them is small."""
+    hit = [name for name in CROSSED if small[rows["analysis_id"] == name].any()]
+    return rows["analysis_id"].isin(hit)
 
 
 def _near(rows: pd.DataFrame, k: int) -> pd.Series[bool]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leukocytosis.accuracy import compare_with_truth
 from leukocytosis.attribution import fit_attribution
-from leukocytosis.config import Claims, Protocol
+from leukocytosis.bias import fit_bias
+from leukocytosis.config import BiasPlan, Claims, Protocol
 from leukocytosis.describe import describe_patients
 from leukocytosis.errors import ExtractError, Problem
 from leukocytosis.scorecard import score
@@ -31,38 +33,47 @@ if TYPE_CHECKING:
 SEED = 2009
 
 
-def estimate(
-    protocol: Protocol,
-    claims: Claims | None,
-    truth: Path | None,
-    study: Path,
-    setting: str = "",
-    seed: int = SEED,
-    *,
-    encounters: Path,
-) -> None:
+@dataclass(frozen=True)
+class Beside:
+    """What the estimates of a study need beside its protocol and its own tables.
+
+    `encounters` are the extract's, which show whether it records hospice; `truth` are the planted
+    causes of a synthetic extract; `setting` says what agreement with the paper means on this
+    extract; `seed` is that of every draw.
+    """
+
+    encounters: Path
+    claims: Claims | None = None
+    truth: Path | None = None
+    setting: str = ""
+    seed: int = SEED
+    bias: BiasPlan | None = None
+
+
+def estimate(protocol: Protocol, study: Path, beside: Beside) -> None:
     """Write `estimates`, `curves`, `states`, `table_one`, `scorecard` and `accuracy` of a study.
 
-    `accuracy` is empty without a truth planted for this study, `scorecard` without claims.
-    `encounters` are the extract's, which show whether it records hospice. `seed` is that of every
-    draw; `setting` says what agreement with the paper means on this extract.
+    `accuracy` is empty without a truth planted for this study, `scorecard` without claims; without
+    a plan there is no bias analysis.
     """
     patients = read_frame(study / "analysis_set.parquet")
     otherwise = read_frame(study / "outcomes_otherwise.parquet")
+    known = read_truth(beside.truth) if beside.truth else {}
     with connect(study / ".scratch") as con:
-        recorded = records_hospice(con, encounters)
+        recorded = records_hospice(con, beside.encounters)
         usable, refused = split_outcomes(protocol, patients)
         first = fit_all(usable, patients)
         fitted = [
             *refused,
             *first,
             *fit_unadjusted(usable, patients, first),
-            *fit_adjusted(usable, patients, seed),
+            *fit_adjusted(usable, patients, beside.seed),
             *fit_second_engine(usable, patients, first),
             *fit_competing(usable, patients, recorded=recorded),
             *_fit_design(usable, patients, otherwise),
             *fit_attribution(protocol, con, study),
             *fit_review(protocol, con, study),
+            *_fit_bias(usable, beside.bias, con, study, patients, known),
         ]
         estimates = [vars(row) for row in fitted]
         rows: dict[str, Sequence[dict[str, Any]]] = {
@@ -70,12 +81,13 @@ def estimate(
             "curves": [*find_curves(usable, patients), *_find_arms(usable, patients)],
             "states": list(find_states(usable, patients, recorded=recorded)),
             "table_one": list(describe_patients(protocol, patients)),
+            "scorecard": (),
         }
-        found = score(claims, estimates, _attrition(con, study), setting) if claims else ()
-        rows["scorecard"] = list(found)
+        if beside.claims:
+            attrition = _attrition(con, study)
+            rows["scorecard"] = list(score(beside.claims, estimates, attrition, beside.setting))
         by_rules = f"SELECT episode_id, rule_cause FROM {scan(study / 'causes.parquet')}"
         causes = dict(fetch(con, by_rules))
-        known = read_truth(truth) if truth else {}
         rows["accuracy"] = list(compare_with_truth(protocol, causes, known)) if known else []
         for name, written in rows.items():
             write_rows(con, written, table(name), study / f"{name}.parquet")
@@ -91,6 +103,18 @@ def _fit_design(
         yield from fit_alternatives(usable, patients, otherwise)
     if usable.treatment and usable.treatment.outcome in outcomes:
         yield from fit_treatment(usable, patients)
+
+
+def _fit_bias(
+    usable: Protocol,
+    plan: BiasPlan | None,
+    con: Connection,
+    study: Path,
+    patients: pd.DataFrame,
+    known: dict[str, str],
+) -> Iterator[Estimate]:
+    if plan and usable.analyses.primary_outcome in {outcome.id for outcome in usable.outcomes}:
+        yield from fit_bias(usable, plan, con, study, patients, known)
 
 
 def _find_arms(usable: Protocol, patients: pd.DataFrame) -> Iterator[dict[str, object]]:

@@ -1,5 +1,6 @@
 """Configuration: read once at the door, typed, frozen, every problem reported at once."""
 
+from leukocytosis.config.bias import Accuracy, BiasPlan, load_accuracy, load_bias_plan
 from leukocytosis.config.claims import Claim, Claims, load_claims
 from leukocytosis.config.codelist import Codelist, Entry, load_codelists
 from leukocytosis.config.manifest import Manifest, load_manifest
@@ -9,6 +10,8 @@ from leukocytosis.config.quantities import Unit, fold_unit, load_units
 from leukocytosis.config.review import ReviewPlan, Reviews, find_review_file, load_plan
 
 __all__ = [
+    "Accuracy",
+    "BiasPlan",
     "Claim",
     "Claims",
     "Codelist",
@@ -21,6 +24,8 @@ __all__ = [
     "Unit",
     "find_review_file",
     "fold_unit",
+    "load_accuracy",
+    "load_bias_plan",
     "load_claims",
     "load_codelists",
     "load_manifest",

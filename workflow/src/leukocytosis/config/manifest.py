@@ -63,7 +63,8 @@ class Manifest(Strict):
     `units` adds local spellings (`{K/CUMM: 10*9/L}`). `absent` says, table by table, what the
     extract cannot show. `tolerated_share` is the share of a source's rows that may be rejected
     for a value that cannot be read before the run stops. `reviews`, by study, names the files of a
-    chart review.
+    chart review; `accuracy` a file of config/accuracy with published accuracy, used where nobody
+    read charts. `dates_shifted` says how dates were shifted, where no calendar year is true.
     """
 
     extract: str
@@ -87,6 +88,8 @@ class Manifest(Strict):
     observation: Observation
     truth: str | None = None
     reviews: dict[str, Reviews] = Field(default_factory=dict)
+    accuracy: str | None = None
+    dates_shifted: str | None = None
     tolerated_share: float = Field(default=0.05, ge=0, le=1)
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ from leukocytosis.figures.specification import draw_specification, draw_threshol
 from leukocytosis.figures.standardised import draw_standardised
 from leukocytosis.figures.style import render_svg, save_figure
 from leukocytosis.figures.survival import draw_survival
+from leukocytosis.figures.tipping import draw_tipping
 from leukocytosis.figures.upset import draw_overlap
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "draw_states",
     "draw_survival",
     "draw_thresholds",
+    "draw_tipping",
     "render_svg",
     "save_figure",
 ]

@@ -14,12 +14,14 @@ from leukocytosis.figures import (
     draw_overlap,
     draw_standardised,
     draw_survival,
+    draw_tipping,
     render_svg,
     save_figure,
 )
 from leukocytosis.figures.survival import is_survival
 from leukocytosis.prose import describe_statistics
 from leukocytosis.report import attribution, cox, grids
+from leukocytosis.report.bias import describe_bias
 from leukocytosis.report.competing import describe_competing, draw_competing
 from leukocytosis.report.design import describe_design, draw_design
 from leukocytosis.report.drawing import Drawing
@@ -105,6 +107,21 @@ def draw_all(inputs: ReportInputs) -> tuple[Drawing, ...]:
         *(Drawing(name, "multiverse", caption, alt, figure)
           for name, caption, alt, figure in draw_multiverse(inputs)),
         *cox.draw_models(inputs),
+        *_draw_bias(inputs, estimates),
+    )  # fmt: skip
+
+
+def _draw_bias(inputs: ReportInputs, estimates: Sequence[Mapping[str, Any]]) -> tuple[Drawing, ...]:
+    if not inputs.estimates("tipping"):
+        return ()
+    return (
+        Drawing(
+            "tipping", "tipping", "Adjusted hazard ratios with 95 % intervals, had those lost to "
+            "follow-up a hazard so many times that of their group; from never having the event to "
+            "having it on the day after last contact.",
+            "Hazard ratios over the hazard of those lost; the table below has the numbers.",
+            draw_tipping(inputs.protocol, estimates),
+        ),
     )  # fmt: skip
 
 
@@ -164,6 +181,7 @@ def _context(inputs: ReportInputs, drawings: Sequence[Drawing]) -> dict[str, Any
         "competing": describe_competing(inputs),
         "multiverse": describe_multiverse(inputs),
         "design": describe_design(inputs),
+        "bias": describe_bias(inputs),
         "statistics": describe_statistics(inputs.protocol),
         "risks": [grids.list_risks(inputs, outcome) for outcome in outcomes],
         "cox": [grids.list_cox(inputs, outcome) for outcome in outcomes],

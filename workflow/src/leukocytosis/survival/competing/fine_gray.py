@@ -16,7 +16,7 @@ import numpy as np
 from ..cox import columns_or_terms
 from ..design import Design, code_design
 from ..proportion import Z_95
-from ..refusal import ABSURD_STANDARD_ERROR, why_not
+from ..refusal import find_vague, why_not
 from ..row import Analysis, Estimate, Number, missing, place
 from ..times import FloatArray, check_times
 from .subdistribution import Sample, fit_sandwich, maximise
@@ -97,20 +97,11 @@ def fit_fine_gray(
         return FineGrayRefused(design, reason)
     scale = design.values.std(axis=0)
     covariance = fit_sandwich(sample, coefficients)
-    vague = _vague(design, covariance)
+    vague = find_vague(design, covariance)
     if vague:
         return FineGrayRefused(design, vague)
     note = _note(design, int(competing.sum()))
     return FineGrayFit(design, coefficients / scale, covariance / np.outer(scale, scale), note)
-
-
-def _vague(design: Design, covariance: FloatArray) -> str | None:
-    variances = np.diag(covariance)
-    known = np.isfinite(variances) & (variances > 0) & (variances < ABSURD_STANDARD_ERROR**2)
-    if known.all():
-        return None
-    name = design.columns[int(np.flatnonzero(~known)[0])]
-    return f"the data say next to nothing about {name} (standard error out of all proportion)"
 
 
 def _note(design: Design, n_competing: int) -> str | None:
