@@ -10,7 +10,7 @@ from leukocytosis.config.codelist import FORMATS
 from leukocytosis.matching import compile_drug_match, compile_in_systems
 from leukocytosis.standardise import values, wanted
 from leukocytosis.standardise.labs import Measures, compile_standard_unit, compile_unit_factor
-from leukocytosis.standardise.reading import NOTHING, Reader
+from leukocytosis.standardise.reading import NOTHING, Reader, one_of
 from leukocytosis.store import quoted
 from leukocytosis.tables import DRUG_KINDS
 
@@ -80,6 +80,7 @@ def read_labs(reader: Reader, vocabulary: Vocabulary) -> None:
     reader.keep = f"({codes or 'false'})"
     if constant is None:
         reader.keep += f" AND {_concept(code, system, names)} IS NOT NULL"
+    measures, listed = vocabulary.measures, {c for _, c in names}
     reader.columns = {
         "lab_id": reader.row_id,
         "patient_id": reader.text("patient_id"),
@@ -87,8 +88,7 @@ def read_labs(reader: Reader, vocabulary: Vocabulary) -> None:
         "taken_at": reader.time("taken_at"),
         "taken_precision": reader.precision("taken_at"),
         "code_system": system,
-        "code": code,
-        "concept": _concept(code, system, names),
+        "code": f"TRY_CAST({code} AS {one_of(listed)})",
         "number": reader.number(_value_column(reader)),
         "value_text": reader.text(_value_column(reader)),
         "comparator": _comparator(reader),
@@ -96,19 +96,23 @@ def read_labs(reader: Reader, vocabulary: Vocabulary) -> None:
         "printed_unit": values.compile_unit(reader.text("unit")),
         "result_status": f"lower({_status(reader)})",
     }
-    factor = compile_unit_factor("concept", "printed_unit", vocabulary.measures)
-    reader.derived = {
-        "factor": factor,
+    reader.derived = [
+        {
+            "concept": _concept("code", "code_system", names),
+            # the many spellings are tried one after the other: bytes, not texts
+            "known_unit": f"TRY_CAST(printed_unit AS {one_of(measures.spellings)})",
+            "corrected": "result_status LIKE 'corrected%'",
+        },
+        {
+            "factor": compile_unit_factor("concept", "known_unit", measures),
+            "unit": compile_standard_unit("concept", measures),
+        },
         # as printed while the unit is not known
-        "value": f"coalesce(round(number * {factor}, 9), number)",
-        "unit": compile_standard_unit("concept", vocabulary.measures),
-        "corrected": "result_status LIKE 'corrected%'",
-    }
+        {"value": "coalesce(round(number * factor, 9), number)"},
+    ]
     reader.also = ("printed_unit", "corrected")
     reader.choices = {
-        "code": {c for _, c in names},
-        "concept": names.values(),
-        "unit": {unit.standard_unit for unit in vocabulary.measures.units},
+        "unit": {unit.standard_unit for unit in measures.units},
     }
     if constant:
         reader.choices["code_system"] = [constant]
@@ -131,8 +135,10 @@ def _comparator(reader: Reader) -> str:
 
 
 def _concept(code: str, system: str, names: Mapping[tuple[str, str], str]) -> str:
+    concepts = one_of(names.values())
     whens = " ".join(
-        f"WHEN {code} = {quoted(c)} AND {system} = {quoted(s)} THEN {quoted(concept)}"
+        f"WHEN {code} = {quoted(c)} AND {system} = {quoted(s)} "
+        f"THEN CAST({quoted(concept)} AS {concepts})"
         for (s, c), concept in sorted(names.items())
     )
     return f"CASE {whens} END" if whens else NOTHING
