@@ -29,7 +29,7 @@ def read_patients(reader: Reader, _: Vocabulary) -> None:
     limit = reader.manifest.observation.deaths_known_until_on
     until = f"DATE {quoted(limit.isoformat())}" if limit else "CAST(NULL AS DATE)"
     reader.columns = {
-        "patient_id": reader.text("patient_id"),
+        "patient_id": reader.id("patient_id"),
         "sex": reader.category("sex"),
         "birth_year": f"CAST({reader.number('birth_year')} AS BIGINT)",
         "observed_from_on": f"CAST({reader.time('observed_from_on')} AS DATE)",
@@ -42,7 +42,7 @@ def read_patients(reader: Reader, _: Vocabulary) -> None:
 def read_deaths(reader: Reader, _: Vocabulary) -> None:
     """Read deaths, dated to the day."""
     reader.columns = {
-        "patient_id": reader.text("patient_id"),
+        "patient_id": reader.id("patient_id"),
         "died_on": f"CAST({reader.time('died_on')} AS DATE)",
         "death_source": f"coalesce({reader.text('death_source')}, 'extract')",
     }
@@ -55,8 +55,8 @@ def read_deaths(reader: Reader, _: Vocabulary) -> None:
 def read_encounters(reader: Reader, _: Vocabulary) -> None:
     """Read encounters; an end that cannot be read is missing."""
     reader.columns = {
-        "encounter_id": reader.text("encounter_id"),
-        "patient_id": reader.text("patient_id"),
+        "encounter_id": reader.id("encounter_id"),
+        "patient_id": reader.id("patient_id"),
         "started_at": reader.time("started_at"),
         "ended_at": reader.time("ended_at"),
         "setting": reader.category("setting"),
@@ -83,8 +83,8 @@ def read_labs(reader: Reader, vocabulary: Vocabulary) -> None:
     measures, listed = vocabulary.measures, {c for _, c in names}
     reader.columns = {
         "lab_id": reader.row_id,
-        "patient_id": reader.text("patient_id"),
-        "encounter_id": reader.text("encounter_id"),
+        "patient_id": reader.id("patient_id"),
+        "encounter_id": reader.id("encounter_id"),
         "taken_at": reader.time("taken_at"),
         "taken_precision": reader.precision("taken_at"),
         "code_system": system,
@@ -178,8 +178,8 @@ def read_diagnoses(reader: Reader, vocabulary: Vocabulary) -> None:
     listed = f"code_system IN ({', '.join(quoted(s) for s in wanted.DIAGNOSIS_SYSTEMS)})"
     reader.columns = {
         "diagnosis_id": reader.row_id,
-        "patient_id": reader.text("patient_id"),
-        "encounter_id": reader.text("encounter_id"),
+        "patient_id": reader.id("patient_id"),
+        "encounter_id": reader.id("encounter_id"),
         "recorded_at": reader.time("recorded_at"),
         "recorded_precision": reader.precision("recorded_at"),
         "code_system": system,
@@ -200,8 +200,8 @@ def read_drugs(reader: Reader, vocabulary: Vocabulary) -> None:
     entries = wanted.all_of(vocabulary.codelists, wanted.DRUG_SYSTEMS)
     reader.columns = {
         "drug_id": reader.row_id,
-        "patient_id": reader.text("patient_id"),
-        "encounter_id": reader.text("encounter_id"),
+        "patient_id": reader.id("patient_id"),
+        "encounter_id": reader.id("encounter_id"),
         "started_at": reader.time("started_at"),
         "ended_at": reader.time("ended_at"),
         "code_system": reader.text("code_system"),
@@ -235,8 +235,8 @@ def read_microbiology(reader: Reader, _: Vocabulary) -> None:
     """Read every culture and test: one not positive still shows that somebody looked."""
     reader.columns = {
         "micro_id": reader.row_id,
-        "patient_id": reader.text("patient_id"),
-        "encounter_id": reader.text("encounter_id"),
+        "patient_id": reader.id("patient_id"),
+        "encounter_id": reader.id("encounter_id"),
         "specimen_id": f"coalesce({reader.text('specimen_id')}, {reader.row_id})",
         "collected_at": reader.time("collected_at"),
         "collected_precision": reader.precision("collected_at"),
