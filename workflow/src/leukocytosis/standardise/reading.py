@@ -15,7 +15,7 @@ from leukocytosis.config import Manifest
 from leukocytosis.config.manifest import STEERING, Source
 from leukocytosis.errors import ConfigError, Problem, nearest
 from leukocytosis.standardise import values
-from leukocytosis.standardise.files import NUMBERED
+from leukocytosis.standardise.files import NUMBERED, is_parquet
 from leukocytosis.store import name, quoted
 from leukocytosis.tables import Table
 
@@ -70,6 +70,11 @@ class Reader:
         if self.source.sql is not None:
             return column if column in self.types else None
         return self.source.columns.get(column)
+
+    @property
+    def from_parquet(self) -> bool:
+        """Return whether the source's rows are those of Parquet files."""
+        return is_parquet(self.manifest.files[self.source.rows_of])
 
     def type_of(self, column: str) -> str:
         """Return the SQL type of a column as the source gives it."""
