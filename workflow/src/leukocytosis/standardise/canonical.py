@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from leukocytosis.config import Codelist
 from leukocytosis.config.codelist import FORMATS
-from leukocytosis.matching import compile_drug_match, compile_in_systems
+from leukocytosis.matching import compile_drug_match, compile_in_systems, compile_is_one_of
 from leukocytosis.standardise import values, wanted
 from leukocytosis.standardise.labs import Measures, compile_standard_unit, compile_unit_factor
 from leukocytosis.standardise.reading import NOTHING, Reader, one_of
@@ -75,7 +75,7 @@ def read_labs(reader: Reader, vocabulary: Vocabulary) -> None:
     constant = reader.source.constants.get("code_system")
     names = {key: concept for key, concept in concepts.items() if constant in (None, key[0])}
     code = f"CAST({reader.raw('code')} AS VARCHAR)"
-    reader.keep = _is_one_of(code, {c for _, c in names}, in_dictionary=reader.from_parquet)
+    reader.keep = compile_is_one_of(code, {c for _, c in names}, in_dictionary=reader.from_parquet)
     if constant is None:
         reader.keep += f" AND {_concept(code, system, names)} IS NOT NULL"
     measures, listed = vocabulary.measures, {c for _, c in names}
@@ -115,18 +115,6 @@ def read_labs(reader: Reader, vocabulary: Vocabulary) -> None:
     if constant:
         reader.choices["code_system"] = [constant]
     _judge_labs(reader)
-
-
-def _is_one_of(code: str, codes: Collection[str], *, in_dictionary: bool) -> str:
-    """Return the condition that a code is listed, in a form that keeps the rows in order.
-
-    The engine plans a long IN as a join, which does not. A function of a column in Parquet is
-    tried on each entry of its dictionary, not on each row; without a dictionary it is slower
-    than comparing.
-    """
-    if in_dictionary:
-        return f"list_position([{', '.join(map(quoted, sorted(codes)))}], {code}) > 0"
-    return f"({' OR '.join(f'{code} = {quoted(c)}' for c in sorted(codes)) or 'false'})"
 
 
 def _value_column(reader: Reader) -> str:
