@@ -199,3 +199,33 @@ def test_the_last_correction_stands(project: Path, read_tiny: Read) -> None:
     raw.write_text(raw.read_text() + "\n".join(again) + "\n")
     labs = pd.read_parquet(read_tiny() / "labs.parquet").set_index("lab_id")
     assert "T01-C1" in labs.index and "T01-C0" not in labs.index and "T01-L1" not in labs.index
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0"])
+def test_blanks_around_an_id_are_no_part_of_it(
+    project: Path, read_tiny: Read, tiny: Run, blank: str
+) -> None:
+    raw = project / RAW / "labs.csv"
+    head, *rows = [line.split(",") for line in raw.read_text().splitlines()]
+    place = head.index("patient")
+    for row in rows[::2]:
+        row[place] = f"{row[place]}{blank}"
+    for row in rows[1::3]:
+        row[place] = f"{blank}{row[place]}"
+    raw.write_text("\n".join(map(",".join, [head, *rows])) + "\n", encoding="utf-8")
+    read = pd.read_parquet(read_tiny() / "labs.parquet")
+    pd.testing.assert_frame_equal(read, pd.read_parquet(tiny.extract / "labs.parquet"))
+
+
+def test_strangers_are_counted_in_each_table(project: Path, read_tiny: Read) -> None:
+    raw = project / RAW / "patients.csv"
+    head, first, *others = raw.read_text().splitlines()
+    raw.write_text("\n".join([head, *others]) + "\n")
+    folder = read_tiny()
+    quality = pd.read_parquet(folder / "quality.parquet").set_index("table")
+    strangers = quality.loc[quality["check"] == "not in patients", "n_broken"]
+    stranger = first.split(",")[head.split(",").index("patient")]
+    for table, n in strangers.items():
+        rows = pd.read_parquet(folder / f"{table}.parquet")
+        assert n == (rows["patient_id"] == stranger).sum()
+    assert strangers["labs"] > 0

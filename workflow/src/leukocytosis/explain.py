@@ -15,7 +15,6 @@ from leukocytosis.errors import ConfigError, Problem, nearest
 from leukocytosis.matching import (
     compile_drug_match,
     compile_in_systems,
-    compile_words,
     compile_words_match,
 )
 from leukocytosis.prose import describe_cause, describe_rule
@@ -112,7 +111,7 @@ def _compile_entry(entry: Entry, codelist: Codelist, table: str) -> str:
         return compile_in_systems("code", "code_system", [entry])
     columns = {"organism_name": ["organism"], "test_name": ["test"]}
     named = columns.get(entry.code_system, ["specimen"])
-    words = [compile_words_match(compile_words(column), [entry]) for column in named]
+    words = [compile_words_match(column, [entry]) for column in named]
     return f"coalesce({' OR '.join(words)}, false)"
 
 

@@ -2,48 +2,58 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from leukocytosis.config.codelist import Entry
 from leukocytosis.store import quoted
 
-
-def compile_words(raw: str) -> str:
-    """Return a name as lower-case words with a blank before, between and after them."""
-    return f"(' ' || trim(regexp_replace(lower({raw}), '[^a-z0-9]+', ' ', 'g')) || ' ')"
+BETWEEN = "[^a-z0-9]"  # words of a name
 
 
 def compile_in_systems(code: str, system: str, entries: Iterable[Entry]) -> str:
     """Return the condition that a code of its system is named by one of the entries.
 
-    Prefixes become one look-up per length, which costs a row a few hashes however long the list.
+    One regular expression a system: a row costs one run over its code however long the list,
+    where the engine would try the values of an IN beside an OR one after the other.
     """
-    sets: dict[tuple[str, str, int], set[str]] = defaultdict(set)
+    patterns: dict[str, set[str]] = defaultdict(set)
     for entry in entries:
-        length = len(entry.code) if entry.match == "prefix" else 0
-        sets[entry.code_system, entry.match, length].add(entry.code)
+        end = "" if entry.match == "prefix" else "$"
+        patterns[entry.code_system].add(re.escape(entry.code) + end)
     parts = [
-        f"({system} = {quoted(key[0])} AND {_cut(code, key)} IN ({_texts(codes)}))"
-        for key, codes in sorted(sets.items())
+        f"({system} = {quoted(key)} AND regexp_matches({code}, {_one_of('^', codes, '')}))"
+        for key, codes in sorted(patterns.items())
     ]
     return "(" + " OR ".join(parts or ["false"]) + ")"
 
 
-def _cut(code: str, key: tuple[str, str, int]) -> str:
-    return f"left({code}, {key[2]})" if key[1] == "prefix" else code
+def compile_is_one_of(code: str, codes: Collection[str], *, in_dictionary: bool) -> str:
+    """Return the condition that a code is one of these, in a form that keeps the rows in order.
+
+    The engine plans a long IN as a join, which does not. A function of a column in Parquet is
+    tried on each entry of its dictionary, not on each row; without a dictionary it is slower
+    than comparing.
+    """
+    if in_dictionary:
+        return f"list_position([{', '.join(map(quoted, sorted(codes)))}], {code}) > 0"
+    return f"({' OR '.join(f'{code} = {quoted(c)}' for c in sorted(codes)) or 'false'})"
 
 
-def _texts(values: Iterable[str]) -> str:
-    return ", ".join(quoted(value) for value in sorted(values))
+def compile_words_match(raw: str, entries: Iterable[Entry]) -> str:
+    """Return the condition that a name holds the words of one of the entries, in their order.
 
-
-def compile_words_match(words: str, entries: Iterable[Entry]) -> str:
-    """Return the condition that a name (as words with blanks around) holds one of the entries."""
-    names = sorted({entry.code for entry in entries if entry.match == "word"})
+    Words are runs of letters and digits, whatever stands between them; case does not matter.
+    """
+    names = {entry.code.replace(" ", f"{BETWEEN}+") for entry in entries if entry.match == "word"}
     if not names:
         return "false"
-    return f"regexp_matches({words}, {quoted(' (' + '|'.join(names) + ') ')})"
+    return f"regexp_matches(lower({raw}), {_one_of(f'(^|{BETWEEN})', names, f'({BETWEEN}|$)')})"
+
+
+def _one_of(before: str, patterns: Iterable[str], after: str) -> str:
+    return quoted(f"{before}({'|'.join(sorted(patterns))}){after}")
 
 
 def compile_drug_match(entries: Iterable[Entry]) -> str:
@@ -51,7 +61,7 @@ def compile_drug_match(entries: Iterable[Entry]) -> str:
     entries = tuple(entries)
     codes = [entry for entry in entries if entry.match != "word"]
     by_code = compile_in_systems("code", "code_system", codes)
-    by_name = compile_words_match(compile_words("name"), entries)
+    by_name = compile_words_match("name", entries)
     return f"(coalesce({by_code}, false) OR coalesce({by_name}, false))"
 
 
@@ -62,9 +72,8 @@ COMPILED_GIVEN = "(kind IN ('given', 'dispensed') OR NOT doses_recorded)"
 
 def compile_systemic(routes: Iterable[str], forms: Iterable[Entry]) -> list[str]:
     """Return the conditions that a row of `drugs` has none of these routes and local forms."""
-    local, named = _texts(route.upper() for route in routes), tuple(forms)
+    local, named = ", ".join(quoted(r.upper()) for r in sorted(routes)), tuple(forms)
     conditions = [f"upper(trim(coalesce(route, ''))) NOT IN ({local})"] if local else []
     if named:
-        words = compile_words_match(compile_words("name"), named)
-        conditions.append(f"NOT coalesce({words}, false)")
+        conditions.append(f"NOT coalesce({compile_words_match('name', named)}, false)")
     return conditions

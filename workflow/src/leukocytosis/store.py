@@ -8,6 +8,7 @@ metadata under the key `leukocytosis`.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ Connection = duckdb.DuckDBPyConnection
 ENCODING = "COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 5000"
 MEMORY_LIMIT = "700MB"  # with Python and buffers a process stays below 1 GB
 THREADS = 2
+HASHES_AT_ONCE = 2**24  # 128 MB
 
 
 @contextmanager
@@ -96,9 +98,7 @@ def write_table(
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    columns = ", ".join(
-        f"CAST({name(c.name)} AS {c.sql_type}) AS {name(c.name)}" for c in table.columns
-    )
+    columns = ", ".join(_compile_typed(con, query, table))
     order = f"ORDER BY {', '.join(name(key) for key in table.key)}" if in_order else ""
     metadata = quoted(json.dumps(describe_contract(table), sort_keys=True))
     con.execute(
@@ -111,12 +111,31 @@ def write_table(
     return n_rows
 
 
-def write_rows(con: Connection, rows: Sequence[Mapping[str, Any]], table: Table, path: Path) -> int:
-    """Write rows given as mappings; a column a row lacks is missing."""
-    import pandas as pd
+def _compile_typed(con: Connection, query: str, table: Table) -> Iterator[str]:
+    """Yield each column in its declared type.
 
-    frame = pd.DataFrame([{c: row.get(c) for c in table.names} for row in rows])
-    return write_frame(con, frame.reindex(columns=list(table.names)), table, path)
+    An ENUM stays: its texts are written from its dictionary, where the texts of each row would
+    first have to be made and then told apart, which took longer than all other writing.
+    """
+    types = {str(row[0]): str(row[1]) for row in fetch(con, f"DESCRIBE ({query})")}
+    for column in table.columns:
+        as_it_is = column.sql_type == "VARCHAR" and types.get(column.name, "").startswith("ENUM")
+        named = name(column.name)
+        yield named if as_it_is else f"CAST({named} AS {column.sql_type}) AS {named}"
+
+
+def write_rows(con: Connection, rows: Sequence[Mapping[str, Any]], table: Table, path: Path) -> int:
+    """Write rows given as mappings; a column a row lacks is missing, as is NaN."""
+    columns = ", ".join(f"unnest(${i}) AS {name(c)}" for i, c in enumerate(table.names, start=1))
+    values = [[_value(row.get(c)) for row in rows] for c in table.names]
+    con.execute(f"CREATE OR REPLACE TEMP TABLE rows_to_write AS SELECT {columns}", values)
+    n_rows = write_table(con, "FROM rows_to_write", table, path)
+    con.execute("DROP TABLE rows_to_write")
+    return n_rows
+
+
+def _value(given: Any) -> Any:
+    return None if isinstance(given, float) and math.isnan(given) else given
 
 
 def write_frame(con: Connection, frame: pd.DataFrame, table: Table, path: Path) -> int:
@@ -151,13 +170,11 @@ def describe_contract(table: Table) -> dict[str, Any]:
 def check_contract(con: Connection, table: Table, path: Path, *, known_unique: bool = False) -> int:
     """Return the number of rows; ContractError counts the rows that break each promise."""
     checks = [check for column in table.columns for check in _column_checks(column)]
+    counts = ", ".join(f"count(*) FILTER ({condition})" for _, _, condition in checks)
+    n_rows, *broken = fetch(con, f"SELECT count(*), {counts} FROM {scan(path)}")[0]
     if table.unique and not known_unique:
         checks.append((", ".join(table.key), "is not unique", ""))
-    counts = ", ".join(
-        f"count(*) FILTER ({condition})" if condition else _repeats(table)
-        for _, _, condition in checks
-    )
-    n_rows, *broken = fetch(con, f"SELECT count(*), {counts} FROM {scan(path)}")[0]
+        broken.append(count_repeats(con, f"FROM {scan(path)}", table.key))
     problems = [
         Problem(f"{table.name}.{column}", f"{promise} in {n} of {n_rows} rows")
         for (column, promise, _), n in zip(checks, broken, strict=True)
@@ -169,10 +186,24 @@ def check_contract(con: Connection, table: Table, path: Path, *, known_unique: b
     return int(n_rows)
 
 
-def _repeats(table: Table) -> str:
-    keys = ", ".join(name(key) for key in table.key)
-    # one hash a row instead of its text: ids of event tables need not fit in memory
-    return f"count(*) - count(DISTINCT hash({keys}))"
+def count_repeats(con: Connection, rows: str, keys: Sequence[str]) -> int:
+    """Return how many of the rows (a query) say a key that another row has said before.
+
+    Keys are told apart by hashes of eight bytes, sorted a bounded number at a time: four times
+    faster than the engine's count of distinct values, and ids need not fit in memory.
+    """
+    import numpy as np
+
+    key = f"hash({', '.join(name(column) for column in keys)})"
+    n_parts = fetch(con, f"SELECT count(*) FROM ({rows})")[0][0] // HASHES_AT_ONCE + 1
+    repeats = 0
+    for part in range(n_parts):
+        which = f"WHERE key % {n_parts} = {part}" if n_parts > 1 else ""
+        hashes = con.execute(f"SELECT key FROM (SELECT {key} AS key FROM ({rows})) {which}")
+        ordered = np.asarray(hashes.fetchnumpy()["key"])
+        ordered.sort()
+        repeats += int(np.count_nonzero(ordered[1:] == ordered[:-1]))
+    return repeats
 
 
 def _column_checks(column: Column) -> Iterator[tuple[str, str, str]]:

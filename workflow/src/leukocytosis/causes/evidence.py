@@ -16,7 +16,6 @@ from leukocytosis.matching import (
     compile_drug_match,
     compile_in_systems,
     compile_systemic,
-    compile_words,
     compile_words_match,
 )
 from leukocytosis.store import Connection, add_views, connect, quoted, write_table
@@ -145,7 +144,7 @@ def _matched(rule: Rule, codelist: str, vocabulary: Vocabulary) -> str:
 
 def _words(column: str, codelist: str, vocabulary: Vocabulary) -> str:
     entries = vocabulary.codelists[codelist].entries
-    return f"coalesce({compile_words_match(compile_words(column), entries)}, false)"
+    return f"coalesce({compile_words_match(column, entries)}, false)"
 
 
 def compile_window(window: Window, table: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from leukocytosis.config import Codelist, Protocol
-from leukocytosis.matching import compile_words, compile_words_match
+from leukocytosis.matching import compile_words_match
 from leukocytosis.prose import describe_bound
 from leukocytosis.store import quoted
 
@@ -82,7 +82,7 @@ def _compile_near(hours: int) -> Iterator[Narrowing]:
 
 def _compile_after(days: int, tests: Codelist) -> str:
     test, specimen = (
-        f"coalesce({compile_words_match(compile_words(column), tests.entries)}, false)"
+        f"coalesce({compile_words_match(column, tests.entries)}, false)"
         for column in ("m.test", "m.specimen")
     )
     return (

@@ -172,7 +172,12 @@ def _write_attrition(
 ) -> None:
     concept = quoted(protocol.index.concept)
     counts = [
-        ("in_extract", "patients of the extract", _count(con, "patients")),
+        # its key is the patient, so its rows need no telling apart
+        (
+            "in_extract",
+            "patients of the extract",
+            int(fetch(con, "SELECT count(*) FROM patients")[0][0]),
+        ),
         ("with_count", "a blood white count", _count(con, f"labs WHERE concept = {concept}")),
         *narrowed,
     ]

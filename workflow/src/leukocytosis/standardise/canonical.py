@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from leukocytosis.config import Codelist
 from leukocytosis.config.codelist import FORMATS
-from leukocytosis.matching import compile_drug_match, compile_in_systems
+from leukocytosis.matching import compile_drug_match, compile_in_systems, compile_is_one_of
 from leukocytosis.standardise import values, wanted
 from leukocytosis.standardise.labs import Measures, compile_standard_unit, compile_unit_factor
-from leukocytosis.standardise.reading import NOTHING, Reader
+from leukocytosis.standardise.reading import NOTHING, Reader, one_of
 from leukocytosis.store import quoted
 from leukocytosis.tables import DRUG_KINDS
 
@@ -29,7 +29,7 @@ def read_patients(reader: Reader, _: Vocabulary) -> None:
     limit = reader.manifest.observation.deaths_known_until_on
     until = f"DATE {quoted(limit.isoformat())}" if limit else "CAST(NULL AS DATE)"
     reader.columns = {
-        "patient_id": reader.text("patient_id"),
+        "patient_id": reader.id("patient_id"),
         "sex": reader.category("sex"),
         "birth_year": f"CAST({reader.number('birth_year')} AS BIGINT)",
         "observed_from_on": f"CAST({reader.time('observed_from_on')} AS DATE)",
@@ -42,7 +42,7 @@ def read_patients(reader: Reader, _: Vocabulary) -> None:
 def read_deaths(reader: Reader, _: Vocabulary) -> None:
     """Read deaths, dated to the day."""
     reader.columns = {
-        "patient_id": reader.text("patient_id"),
+        "patient_id": reader.id("patient_id"),
         "died_on": f"CAST({reader.time('died_on')} AS DATE)",
         "death_source": f"coalesce({reader.text('death_source')}, 'extract')",
     }
@@ -55,8 +55,8 @@ def read_deaths(reader: Reader, _: Vocabulary) -> None:
 def read_encounters(reader: Reader, _: Vocabulary) -> None:
     """Read encounters; an end that cannot be read is missing."""
     reader.columns = {
-        "encounter_id": reader.text("encounter_id"),
-        "patient_id": reader.text("patient_id"),
+        "encounter_id": reader.id("encounter_id"),
+        "patient_id": reader.id("patient_id"),
         "started_at": reader.time("started_at"),
         "ended_at": reader.time("ended_at"),
         "setting": reader.category("setting"),
@@ -75,20 +75,18 @@ def read_labs(reader: Reader, vocabulary: Vocabulary) -> None:
     constant = reader.source.constants.get("code_system")
     names = {key: concept for key, concept in concepts.items() if constant in (None, key[0])}
     code = f"CAST({reader.raw('code')} AS VARCHAR)"
-    # a long IN is planned as a join, which does not keep the rows in order
-    codes = " OR ".join(f"{code} = {quoted(c)}" for c in sorted({c for _, c in names}))
-    reader.keep = f"({codes or 'false'})"
+    reader.keep = compile_is_one_of(code, {c for _, c in names}, in_dictionary=reader.from_parquet)
     if constant is None:
         reader.keep += f" AND {_concept(code, system, names)} IS NOT NULL"
+    measures, listed = vocabulary.measures, {c for _, c in names}
     reader.columns = {
         "lab_id": reader.row_id,
-        "patient_id": reader.text("patient_id"),
-        "encounter_id": reader.text("encounter_id"),
+        "patient_id": reader.id("patient_id"),
+        "encounter_id": reader.id("encounter_id"),
         "taken_at": reader.time("taken_at"),
         "taken_precision": reader.precision("taken_at"),
         "code_system": system,
-        "code": code,
-        "concept": _concept(code, system, names),
+        "code": f"TRY_CAST({code} AS {one_of(listed)})",
         "number": reader.number(_value_column(reader)),
         "value_text": reader.text(_value_column(reader)),
         "comparator": _comparator(reader),
@@ -96,19 +94,23 @@ def read_labs(reader: Reader, vocabulary: Vocabulary) -> None:
         "printed_unit": values.compile_unit(reader.text("unit")),
         "result_status": f"lower({_status(reader)})",
     }
-    factor = compile_unit_factor("concept", "printed_unit", vocabulary.measures)
-    reader.derived = {
-        "factor": factor,
+    reader.derived = [
+        {
+            "concept": _concept("code", "code_system", names),
+            # the many spellings are tried one after the other: bytes, not texts
+            "known_unit": f"TRY_CAST(printed_unit AS {one_of(measures.spellings)})",
+            "corrected": "result_status LIKE 'corrected%'",
+        },
+        {
+            "factor": compile_unit_factor("concept", "known_unit", measures),
+            "unit": compile_standard_unit("concept", measures),
+        },
         # as printed while the unit is not known
-        "value": f"coalesce(round(number * {factor}, 9), number)",
-        "unit": compile_standard_unit("concept", vocabulary.measures),
-        "corrected": "result_status LIKE 'corrected%'",
-    }
+        {"value": "coalesce(round(number * factor, 9), number)"},
+    ]
     reader.also = ("printed_unit", "corrected")
     reader.choices = {
-        "code": {c for _, c in names},
-        "concept": names.values(),
-        "unit": {unit.standard_unit for unit in vocabulary.measures.units},
+        "unit": {unit.standard_unit for unit in measures.units},
     }
     if constant:
         reader.choices["code_system"] = [constant]
@@ -131,8 +133,10 @@ def _comparator(reader: Reader) -> str:
 
 
 def _concept(code: str, system: str, names: Mapping[tuple[str, str], str]) -> str:
+    concepts = one_of(names.values())
     whens = " ".join(
-        f"WHEN {code} = {quoted(c)} AND {system} = {quoted(s)} THEN {quoted(concept)}"
+        f"WHEN {code} = {quoted(c)} AND {system} = {quoted(s)} "
+        f"THEN CAST({quoted(concept)} AS {concepts})"
         for (s, c), concept in sorted(names.items())
     )
     return f"CASE {whens} END" if whens else NOTHING
@@ -172,8 +176,8 @@ def read_diagnoses(reader: Reader, vocabulary: Vocabulary) -> None:
     listed = f"code_system IN ({', '.join(quoted(s) for s in wanted.DIAGNOSIS_SYSTEMS)})"
     reader.columns = {
         "diagnosis_id": reader.row_id,
-        "patient_id": reader.text("patient_id"),
-        "encounter_id": reader.text("encounter_id"),
+        "patient_id": reader.id("patient_id"),
+        "encounter_id": reader.id("encounter_id"),
         "recorded_at": reader.time("recorded_at"),
         "recorded_precision": reader.precision("recorded_at"),
         "code_system": system,
@@ -194,8 +198,8 @@ def read_drugs(reader: Reader, vocabulary: Vocabulary) -> None:
     entries = wanted.all_of(vocabulary.codelists, wanted.DRUG_SYSTEMS)
     reader.columns = {
         "drug_id": reader.row_id,
-        "patient_id": reader.text("patient_id"),
-        "encounter_id": reader.text("encounter_id"),
+        "patient_id": reader.id("patient_id"),
+        "encounter_id": reader.id("encounter_id"),
         "started_at": reader.time("started_at"),
         "ended_at": reader.time("ended_at"),
         "code_system": reader.text("code_system"),
@@ -220,8 +224,8 @@ def compile_dosed(reader: Reader, view: str) -> str:
     """Return the encounters in which the source records any dose as given, of whatever drug."""
     every = replace(reader, keep="true").build(view)
     return (
-        f"SELECT DISTINCT encounter_id FROM ({every.query}) WHERE kind = 'given' "
-        "AND rejected_by IS NULL AND encounter_id IS NOT NULL"
+        f"SELECT DISTINCT encounter_id FROM (SELECT *{every.also} FROM ({every.query})) "
+        "WHERE kind = 'given' AND rejected_by IS NULL AND encounter_id IS NOT NULL"
     )
 
 
@@ -229,8 +233,8 @@ def read_microbiology(reader: Reader, _: Vocabulary) -> None:
     """Read every culture and test: one not positive still shows that somebody looked."""
     reader.columns = {
         "micro_id": reader.row_id,
-        "patient_id": reader.text("patient_id"),
-        "encounter_id": reader.text("encounter_id"),
+        "patient_id": reader.id("patient_id"),
+        "encounter_id": reader.id("encounter_id"),
         "specimen_id": f"coalesce({reader.text('specimen_id')}, {reader.row_id})",
         "collected_at": reader.time("collected_at"),
         "collected_precision": reader.precision("collected_at"),

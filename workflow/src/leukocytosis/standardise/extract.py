@@ -19,6 +19,7 @@ from leukocytosis.store import (
     Connection,
     add_views,
     connect,
+    count_repeats,
     fetch,
     name,
     quoted,
@@ -102,7 +103,7 @@ def _standardise_table(job: Job, table: Table) -> None:
 def _settle(job: Job, table: Table, judged: Sequence[Judged]) -> None:
     """Judge rows beside each other, account for all of them, write those that stay."""
     union = " UNION ALL BY NAME ".join(
-        f"SELECT *{one.reading.also_row_id}, {quoted(one.source)} AS source FROM {one.relation}"
+        f"SELECT *{one.reading.also}, {quoted(one.source)} AS source FROM {one.relation}"
         for one in judged
     )
     job.con.execute(
@@ -174,7 +175,7 @@ def _compile_unrepeated(con: Connection, table: Table) -> str:
     """Return the judged rows, those that repeat an id refused."""
     key = table.key[0]
     kept = "FROM judged WHERE rejected_by IS NULL"
-    if not fetch(con, f"SELECT count(*) - count(DISTINCT hash({key})) {kept}")[0][0]:
+    if not count_repeats(con, kept, [key]):
         return "FROM judged"
     con.execute(
         "CREATE OR REPLACE TEMP TABLE repetition AS "

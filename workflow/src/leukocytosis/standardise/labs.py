@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from leukocytosis.config import Codelist, Manifest, Unit, fold_unit
 from leukocytosis.errors import ConfigError, Problem, nearest
 from leukocytosis.standardise.reading import Rule
-from leukocytosis.store import Connection, fetch, quoted
+from leukocytosis.store import Connection, count_repeats, fetch, quoted
 
-SAME = "hash(patient_id, code, taken_at)"
+SAME = ("patient_id", "code", "taken_at")
+HASH = f"hash({', '.join(SAME)})"
 RULES = (
     Rule("unit_missing", "unit", ""),
     Rule("superseded_by_correction", "value", ""),
@@ -26,6 +27,11 @@ class Measures:
     quantities: Mapping[str, str]  # concept → quantity
     units: tuple[Unit, ...]
     local: Mapping[str, str]  # the extract's own spellings → a known one
+
+    @property
+    def spellings(self) -> set[str]:
+        """Return every spelling of a unit, folded."""
+        return {unit.unit for unit in self.units} | {fold_unit(local) for local in self.local}
 
 
 def find_measures(
@@ -58,12 +64,9 @@ def compile_labs(con: Connection, parts: str, measures: Measures) -> str:
     a duplicate; different uncorrected values all stay. Where no row needs any of this, the
     judged rows are the answer.
     """
-    n_without_unit, n_repeated = fetch(
-        con,
-        "SELECT count(*) FILTER (printed_unit IS NULL), count(*) - count(DISTINCT same) FROM "
-        f"(SELECT printed_unit, {SAME} AS same FROM {parts} WHERE rejected_by IS NULL)",
-    )[0]
-    if not n_without_unit and not n_repeated:
+    kept = f"FROM {parts} WHERE rejected_by IS NULL"
+    n_without_unit = fetch(con, f"SELECT count(*) {kept} AND printed_unit IS NULL")[0][0]
+    if not n_without_unit and not count_repeats(con, kept, SAME):
         return f"FROM {parts}"
     con.execute(
         "CREATE OR REPLACE TEMP TABLE only_unit AS SELECT code_system, code, "
@@ -72,8 +75,8 @@ def compile_labs(con: Connection, parts: str, measures: Measures) -> str:
     )
     # hashes of few bytes are grouped; the few rows that share one are then compared in full
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE repeated AS SELECT {SAME} AS same FROM {parts} "
-        "WHERE rejected_by IS NULL GROUP BY same HAVING count(*) > 1"
+        f"CREATE OR REPLACE TEMP TABLE repeated AS SELECT {HASH} AS same {kept} "
+        "GROUP BY same HAVING count(*) > 1"
     )
     con.execute(f"CREATE OR REPLACE TEMP TABLE repetition AS {_compile_repetitions(parts)}")
     return _compile_settled(parts, measures)
@@ -90,7 +93,7 @@ def _compile_repetitions(parts: str) -> str:
         "ORDER BY ordinal) > 1 AS duplicate FROM ("
         "SELECT *, if(corrected, "
         f"dense_rank() OVER (PARTITION BY {same_result} ORDER BY ordinal), 0) AS correction "
-        f"FROM (SELECT *, {SAME} AS same FROM {parts} WHERE rejected_by IS NULL) "
+        f"FROM (SELECT *, {HASH} AS same FROM {parts} WHERE rejected_by IS NULL) "
         "SEMI JOIN repeated USING (same))) WHERE superseded OR duplicate"
     )
 

@@ -7,20 +7,22 @@ file; left out where a canonical column says the same), the canonical columns an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from leukocytosis.config import Manifest
 from leukocytosis.config.manifest import STEERING, Source
 from leukocytosis.errors import ConfigError, Problem, nearest
 from leukocytosis.standardise import values
-from leukocytosis.standardise.files import NUMBERED
+from leukocytosis.standardise.files import NUMBERED, is_parquet
 from leukocytosis.store import name, quoted
 from leukocytosis.tables import Table
 
 UNLISTED = "(not listed)"
 NOTHING = "CAST(NULL AS VARCHAR)"
 EXTRA = {"labs": STEERING}
+RAW = '"raw_'  # how the name of a raw column begins on the way
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Reading:
 
     query: str
     rules: tuple[Rule, ...]
-    also_row_id: str  # what to add to its columns where `source_row` is not among them
+    also: str  # the columns it leaves out because each row would say the same, or say it twice
 
 
 @dataclass
@@ -56,7 +58,7 @@ class Reader:
     table: Table
     types: Mapping[str, str]  # raw column → SQL type
     columns: dict[str, str] = field(default_factory=dict)
-    derived: dict[str, str] = field(default_factory=dict)  # from columns
+    derived: list[dict[str, str]] = field(default_factory=list)  # each from all before it
     choices: dict[str, Iterable[str]] = field(default_factory=dict)  # columns of few values
     also: tuple[str, ...] = ()  # columns that are passed on though the table has them not
     rules: list[Rule] = field(default_factory=list)
@@ -68,6 +70,11 @@ class Reader:
         if self.source.sql is not None:
             return column if column in self.types else None
         return self.source.columns.get(column)
+
+    @property
+    def from_parquet(self) -> bool:
+        """Return whether the source's rows are those of Parquet files."""
+        return is_parquet(self.manifest.files[self.source.rows_of])
 
     def type_of(self, column: str) -> str:
         """Return the SQL type of a column as the source gives it."""
@@ -85,6 +92,17 @@ class Reader:
         if self.type_of(column) != "VARCHAR":
             return f"CAST({self.raw(column)} AS VARCHAR)"
         return f"nullif(trim({self.raw(column)}), '')"
+
+    def id(self, column: str) -> str:
+        """Return `text` of a column whose values are short, plain and seldom repeat, only faster.
+
+        Letters are trimmed one by one; most ids show at once that they have nothing to trim.
+        """
+        if self.given(column) is None or self.type_of(column) != "VARCHAR":
+            return self.text(column)
+        raw = self.raw(column)
+        plain = f"{raw} > '!' AND NOT suffix({raw}, ' ') AND strlen({raw}) = length({raw})"
+        return f"CASE WHEN {plain} THEN {raw} ELSE {self.text(column)} END"
 
     def missing(self, column: str) -> str:
         """Return whether the source says nothing in the column."""
@@ -134,7 +152,7 @@ class Reader:
     def need(self, column: str) -> None:
         """Refuse rows in which a column is missing, or there but cannot be read."""
         unread = f"{name(column)} IS NULL"
-        if self.columns[column] == self.text(column):  # what is there can be read
+        if self.columns[column] in (self.text(column), self.id(column)):  # can always be read
             self.refuse(f"{column}_missing", column, unread)
             return
         self.refuse(f"{column}_missing", column, self.missing(column))
@@ -168,29 +186,36 @@ class Reader:
 
     def build(self, view: str) -> Reading:
         """Return the reading: raw rows → wanted → canonical columns → judged."""
-        whens = " ".join(f"WHEN {r.condition} THEN {quoted(r.rule_id)}" for r in self.rules)
-        judged = f"CASE {whens} END" if whens else NOTHING
         rows = f"SELECT *{_compile_more(self.columns)} FROM ({self._raw(view)}) WHERE {self.keep}"
-        # a level of its own: else the engine works out a column once for each use of it
-        rows = f"SELECT *{_compile_more(self.derived)} FROM ({rows})"
-        query = (
-            f"SELECT {', '.join(self._compile_kept())}, "
-            f"coalesce({self.text('left_out')}, {judged}) AS rejected_by FROM ({rows})"
-        )
-        also_row_id = "" if self.numbered else f", {name(self.table.key[0])} AS source_row"
-        return Reading(query, tuple(self.rules), also_row_id)
+        for level in self.derived:
+            # a level of its own: else the engine works out a column once for each use of it
+            rows = f"SELECT *{_compile_more(level)} FROM ({rows})"
+        types = self._find_types()
+        same = {c: sql for c, sql in self.columns.items() if c in types and _is_constant(sql)}
+        kept = ", ".join(_compile_typed(c, name(c), types[c]) for c in types if c not in same)
+        also = "".join(f", {_compile_typed(c, sql, types[c])}" for c, sql in same.items())
+        if not self.numbered:
+            also += f", {name(self.table.key[0])} AS source_row"
+        query = f"SELECT {kept}, {self._judgement()} AS rejected_by FROM ({rows})"
+        return Reading(query, tuple(self.rules), also)
 
-    def _compile_kept(self) -> Iterator[str]:
-        """Yield what is kept of a row; columns of few values as ENUM, a byte a row in memory."""
-        if self.numbered:
-            yield "source_row"
+    def _judgement(self) -> str:
+        """Return the first rule that refuses a row; a view's own word comes before all."""
+        rules = one_of(rule.rule_id for rule in self.rules)
+        whens = " ".join(
+            f"WHEN {r.condition} THEN CAST({quoted(r.rule_id)} AS {rules})" for r in self.rules
+        )
+        judged = f"CASE {whens} END" if whens else NOTHING
+        return f"coalesce({self.text('left_out')}, {judged})" if self.given("left_out") else judged
+
+    def _find_types(self) -> dict[str, str | None]:
+        """Return what is kept of a row: few values as ENUM, a byte a row in memory, None as is."""
         choices = {c.name: c.allowed for c in self.table.columns if c.allowed} | self.choices
-        for column in (*self.columns, *self.derived):
-            if column in choices:
-                listed = ", ".join(quoted(choice) for choice in sorted({*choices[column]}))
-                yield f"TRY_CAST({name(column)} AS ENUM({listed})) AS {name(column)}"
-            elif column in (*self.table.names, *self.also):
-                yield name(column)
+        listed = {column: one_of(values) for column, values in choices.items()}
+        found = [*self.columns, *chain.from_iterable(self.derived)]
+        wanted = {*self.table.names, *self.also}
+        types = {column: listed.get(column) for column in found if column in wanted}
+        return {"source_row": None, **types} if self.numbered else types
 
     def _raw(self, view: str) -> str:
         wanted = (*self.table.names, *EXTRA.get(self.table.name, ()), "left_out")
@@ -199,6 +224,21 @@ class Reader:
         key = self.own_id
         row = name(key) if key else self.place
         return f"SELECT CAST({row} AS VARCHAR) AS source_row, {columns} FROM {view}"
+
+
+def one_of(values: Iterable[str]) -> str:
+    """Return the SQL type of a text that is one of few."""
+    listed = ", ".join(quoted(value) for value in sorted({*values}))
+    return f"ENUM({listed})" if listed else "VARCHAR"
+
+
+def _compile_typed(column: str, sql: str, sql_type: str | None) -> str:
+    return f"{f'TRY_CAST({sql} AS {sql_type})' if sql_type else sql} AS {name(column)}"
+
+
+def _is_constant(sql: str) -> bool:
+    """Whether an expression reads nothing of a row."""
+    return RAW not in sql and "source_row" not in sql
 
 
 def _compile_more(columns: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ DAY = r"^\d{4}-\d{2}-\d{2}$"
 OFFSET = r"([+-]\d{2}:?\d{2})$"
 # a regular expression costs more than the rest of the reading: cheap signs say where to try one
 LONG = {MONTH: 7, YEAR: 4, DAY: 10}
+SECOND = "____-__-_____:__:__"  # as nearly every export prints a time
 TEMPORAL = ("TIMESTAMP", "DATE")
 
 
@@ -36,11 +37,18 @@ def compile_time(raw: str, sql_type: str, formats: Sequence[str] = ()) -> str:
     if formats:
         listed = ", ".join(quoted(pattern) for pattern in formats)
         read.insert(0, f"try_strptime({text}, [{listed}])")
+    at_once = f"WHEN {_is_second(raw)} THEN try_cast({raw} AS TIMESTAMP) "
     return (
-        f"CASE WHEN {_matches(text, MONTH)} THEN try_cast({text} || '-01' AS TIMESTAMP) "
+        f"CASE {'' if formats else at_once}"
+        f"WHEN {_matches(text, MONTH)} THEN try_cast({text} || '-01' AS TIMESTAMP) "
         f"WHEN {_matches(text, YEAR)} THEN try_cast({text} || '-01-01' AS TIMESTAMP)"
         f" WHEN {text} LIKE '%Z' THEN NULL ELSE coalesce({', '.join(read)}) END"
     )
+
+
+def _is_second(raw: str) -> str:
+    printed = f"CAST({raw} AS VARCHAR)"
+    return f"({printed} LIKE {quoted(SECOND)} AND NOT contains({printed}, 'Z'))"
 
 
 def _matches(text: str, pattern: str) -> str:
@@ -58,7 +66,8 @@ def compile_precision(raw: str, sql_type: str, at: str) -> str:
         return "'second'"
     text = f"trim(CAST({raw} AS VARCHAR))"
     return (
-        f"CASE WHEN {_matches(text, MONTH)} THEN 'month' WHEN {_matches(text, YEAR)} THEN 'year'"
+        f"CASE WHEN {_is_second(raw)} THEN 'second'"
+        f" WHEN {_matches(text, MONTH)} THEN 'month' WHEN {_matches(text, YEAR)} THEN 'year'"
         f" WHEN {_matches(text, DAY)} THEN 'day'"
         # other spellings of a day without a time, such as 31/12/2007
         f" WHEN length({text}) <= 10 AND {at} = date_trunc('day', {at}) THEN 'day'"
@@ -77,8 +86,9 @@ def compile_number(raw: str, sql_type: str, decimal: str = ".") -> str:
         return f"try_cast(replace(replace({text}, '.', ''), ',', '.') AS DOUBLE)"
     grouped = r"^-?\d{1,3}(,\d{3})+(\.\d+)?$"
     return (
+        f"coalesce(try_cast({raw} AS DOUBLE), "
         f"try_cast(CASE WHEN contains({text}, ',') AND regexp_matches({text}, {quoted(grouped)}) "
-        f"THEN replace({text}, ',', '') ELSE {text} END AS DOUBLE)"
+        f"THEN replace({text}, ',', '') ELSE {text} END AS DOUBLE))"
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leukocytosis.config import Codelist, Protocol
-from leukocytosis.matching import compile_in_systems, compile_words, compile_words_match
+from leukocytosis.matching import compile_in_systems, compile_words_match
 from leukocytosis.store import Connection, scan
 
 TELLS_THE_OUTCOME = "tells_the_outcome"  # the codelist of dying and palliative care
@@ -76,7 +76,7 @@ def _compile_seen(table: str, rows: str, codelists: Mapping[str, Codelist], blin
         last = f"least(last_day_from_index, {blind.last_day}) AS last_day_from_index"
         return f"SELECT * REPLACE ({last}) {rows} WHERE {early}"
     if table == "microbiology":
-        taken = compile_words_match(compile_words("specimen"), telling)
+        taken = compile_words_match("specimen", telling)
         return f"SELECT * {rows} WHERE {early} AND NOT {taken}"
     return f"SELECT * {rows} WHERE {early}"
 
