@@ -21,7 +21,7 @@ from leukocytosis.config import (
     load_protocol,
     load_units,
 )
-from leukocytosis.followup import derive_analysis_set, derive_outcomes
+from leukocytosis.followup import derive_analysis_set, derive_otherwise, derive_outcomes
 from leukocytosis.standardise import standardise
 
 ROOT = Path(__file__).parent.parent
@@ -58,6 +58,7 @@ def run_study(
     classify(protocol, run.study)
     adjudicate(protocol, manifest.extract, None, run.study, use=False)
     derive_outcomes(protocol, run.extract, run.study)
+    derive_otherwise(protocol, run.extract, run.study)
     derive_analysis_set(protocol, codelists, run.study)
     return run
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from leukocytosis.config import Protocol
 from leukocytosis.config.design import LAST_CONTACT, NOBODY_LOST
 from leukocytosis.config.protocol import Outcome
-from leukocytosis.store import add_views, connect, quoted, write_table
+from leukocytosis.store import Connection, add_views, connect, quoted, write_table
 from leukocytosis.tables import OUTCOMES, OUTCOMES_OTHERWISE
 
 COMPILED_FOLLOWED = """
@@ -40,21 +40,29 @@ COMPILED_FOLLOWED = """
 def derive_outcomes(protocol: Protocol, extract: Path, study: Path) -> None:
     """Write `outcomes`, one row per episode and outcome, with the record that ended it.
 
-    Besides, `outcomes_otherwise`: the outcome of the primary contrast under other rules.
-
     An event counts from day 0 to the horizon, both included, while the patient was observed; on
     a tie death comes before hospice. Hospice ends follow-up only of an outcome it is part of:
     nobody is censored at hospice.
     """
     with connect(study / ".scratch") as con:
-        add_views(con, extract, ["patients", "deaths"])
-        add_views(con, study, ["episodes", "cohort_encounters"])
-        con.execute(COMPILED_FOLLOWED)
+        _follow(con, extract, study)
         union = " UNION ALL ".join(compile_outcome(outcome) for outcome in protocol.outcomes)
         write_table(con, union, OUTCOMES, study / "outcomes.parquet")
+
+
+def derive_otherwise(protocol: Protocol, extract: Path, study: Path) -> None:
+    """Write `outcomes_otherwise`: the outcome of the primary contrast under other rules."""
+    with connect(study / ".scratch") as con:
+        _follow(con, extract, study)
         otherwise = " UNION ALL ".join(_compile_otherwise(protocol))
-        path = study / "outcomes_otherwise.parquet"
-        write_table(con, otherwise, OUTCOMES_OTHERWISE, path)
+        write_table(con, otherwise, OUTCOMES_OTHERWISE, study / "outcomes_otherwise.parquet")
+
+
+def _follow(con: Connection, extract: Path, study: Path) -> None:
+    """Make the table `followed`: per episode the days of death, hospice and last observation."""
+    add_views(con, extract, ["patients", "deaths"])
+    add_views(con, study, ["episodes", "cohort_encounters"])
+    con.execute(COMPILED_FOLLOWED)
 
 
 def _compile_otherwise(protocol: Protocol) -> Iterator[str]:
