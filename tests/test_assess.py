@@ -15,6 +15,7 @@ from conftest import ROOT, protocol_of
 from leukocytosis.assess import assess
 from leukocytosis.assess.cohorts import World
 from leukocytosis.assess.extracts import chances_of, list_accuracy
+from leukocytosis.assess.figure import draw_assessment
 from leukocytosis.assess.measures import (
     Target,
     list_targets,
@@ -144,6 +145,34 @@ def test_an_assessment_without_extracts_is_written(tmp_path: Path) -> None:
     assert "Synthetic data" in page and "The rules were not tried" in page
     written = {path.name for path in tmp_path.iterdir()}
     assert {"assessment.csv", "classification.csv", "assessment.png", "assessment.svg"} <= written
+
+
+def test_the_figure_has_a_point_for_every_measure() -> None:
+    few = SETTINGS.model_copy(update={"cohorts": 3, "draws": 100})
+    chances = {"plr": {"plr": 0.9, "infection": 0.1}}
+    measures = [
+        row
+        for difference in (True, False)
+        for row in assess_cohorts(
+            World(PROTOCOL, few, chances, difference), np.random.default_rng(4)
+        )
+    ]
+    pairs: Counter[tuple[str | None, str | None]] = Counter({("plr", "plr"): 6, ("plr", None): 2})
+    figure = draw_assessment(PROTOCOL, measures, list_accuracy(PROTOCOL, pairs))
+    panels = figure.axes
+    n_points = [
+        sum(line.get_marker() not in ("", "None") for line in axes.lines) for axes in panels
+    ]
+    n_ratios_and_tests = 4 * 2 + 2
+    assert n_points == [4 * 8, 4 * 8, n_ratios_and_tests, 2]
+    coverage = [line.get_xdata()[0] for line in panels[1].lines if line.get_marker() == "o"]
+    assert coverage == [
+        100 * row.coverage
+        for row in measures
+        if row.labels == "true causes"
+        and row.coverage is not None
+        and row.scenario != "no difference"
+    ]
 
 
 def test_an_extract_is_drawn_and_classified_through_all_stages(tmp_path: Path) -> None:

@@ -1,73 +1,132 @@
-"""Bias and coverage of every number as points with their Monte Carlo errors."""
+"""Bias, coverage, type I error and the accuracy of the rules as points with their errors."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from leukocytosis.figures.style import INK, PALETTE, draw_words, new_figure, styled
+from leukocytosis.config import Protocol
+from leukocytosis.figures.style import INK, PALETTE, draw_words, new_figure, styled, wrap
+from leukocytosis.prose import name_cause
 
+from .extracts import Accuracy
 from .measures import Measure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ROW_INCHES = 0.3
+ROW_INCHES = 0.32
 MARKERS = ("o", "s", "^", "D")
 APART = 0.16
+BAND = "#e6e6e6"
+Point = tuple[float, float, float]  # value and the ends of its bar
 
 
-def draw_assessment(measures: Sequence[Measure]) -> Figure:
-    """Return bias (in standard deviations of the estimate) and coverage, with the hazards declared.
+def draw_assessment(
+    protocol: Protocol, measures: Sequence[Measure], accuracy: Sequence[Accuracy]
+) -> Figure:
+    """Return four panels: bias and coverage with the hazards declared, type I error, accuracy.
 
-    Bars are 95 % Monte Carlo intervals; the band is coverage 93 to 97 %.
+    Bias is in standard deviations of the estimate. Bars are 95 % Monte Carlo intervals, those of
+    accuracy Wilson's; bands mark coverage of 93 to 97 % and type I error of 3 to 7 %.
     """
-    first = measures[0].scenario if measures else ""
-    shown = [row for row in measures if row.scenario == first and row.coverage is not None]
-    names = list(dict.fromkeys(row.name for row in shown))
-    if not names:
+    first, last = (measures[i].scenario for i in (0, -1)) if measures else ("", "")
+    different = [row for row in measures if row.scenario == first and row.coverage is not None]
+    same = [row for row in measures if row.scenario == last and row.rejected is not None]
+    if not different:
         return draw_words("Nothing is drawn, because no cohort had a number.")
+    labels = list(dict.fromkeys(row.labels for row in different))
+    upper, lower = _names(different), _names(same)
+    causes = [row.cause for row in accuracy if row.measure == "ppv" and row.n]
+    heights = [len(upper), max(len(lower), len(causes))]
     with styled():
-        figure = new_figure(ROW_INCHES * len(names) + 1.2)
-        left, right = figure.subplots(1, 2, sharey=True)
-        for i, labels in enumerate(dict.fromkeys(row.labels for row in shown)):
-            rows = [row for row in shown if row.labels == labels]
-            _draw_labels(left, right, rows, names, i)
-        _dress(left, right, names)
-        figure.legend(*left.get_legend_handles_labels(), loc="upper left", ncols=2, fontsize=8)
+        figure = new_figure(ROW_INCHES * sum(heights) + 2.2)
+        axes = figure.subplots(2, 2, height_ratios=heights)
+        _draw_panel(axes[0, 0], different, labels, upper, _bias)
+        _draw_panel(axes[0, 1], different, labels, upper, _coverage)
+        _draw_panel(axes[1, 0], same, labels, lower, _rejected)
+        _draw_accuracy(axes[1, 1], protocol, accuracy, causes)
+        _dress(axes)
+        figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="upper left", ncols=2,
+                      fontsize=8)  # fmt: skip
         figure.tight_layout(rect=(0, 0, 1, 1 - 0.45 / figure.get_figheight()))
     return figure
 
 
-def _draw_labels(
-    left: Axes, right: Axes, rows: Sequence[Measure], names: Sequence[str], i: int
+def _names(rows: Sequence[Measure]) -> list[str]:
+    return list(dict.fromkeys(row.name for row in rows))
+
+
+def _bias(row: Measure) -> Point | None:
+    if row.bias is None or row.bias_error is None or not row.spread:
+        return None
+    return _bar(row.bias / row.spread, row.bias_error / row.spread)
+
+
+def _coverage(row: Measure) -> Point | None:
+    if row.coverage is None or row.coverage_error is None:
+        return None
+    return _bar(100 * row.coverage, 100 * row.coverage_error)
+
+
+def _rejected(row: Measure) -> Point | None:
+    if row.rejected is None or row.rejected_error is None:
+        return None
+    return _bar(100 * row.rejected, 100 * row.rejected_error)
+
+
+def _bar(middle: float, error: float) -> Point:
+    return middle, middle - 1.96 * error, middle + 1.96 * error
+
+
+def _draw_panel(
+    axes: Axes, rows: Sequence[Measure], labels: Sequence[str], names: Sequence[str], point: Any
 ) -> None:
-    style: dict[str, Any] = {
-        "color": PALETTE[i],
-        "marker": MARKERS[i],
-        "markersize": 3.5,
-        "linewidth": 1.0,
-    }
     for row in rows:
-        y = len(names) - 1 - names.index(row.name) + APART * (1.5 - i)
-        label = row.labels if row is rows[0] else None
-        if row.bias is not None and row.bias_error is not None and row.spread:
-            middle, half = row.bias / row.spread, 1.96 * row.bias_error / row.spread
-            left.plot([middle - half, middle + half], [y, y], color=PALETTE[i], linewidth=1.0)
-            left.plot([middle], [y], label=label, linestyle="", **style)
-        if row.coverage is not None and row.coverage_error is not None:
-            middle, half = 100 * row.coverage, 196 * row.coverage_error
-            ends = [middle - half, min(middle + half, 100)]
-            right.plot(ends, [y, y], color=PALETTE[i], linewidth=1.0)
-            right.plot([middle], [y], linestyle="", **style)
+        found, i = point(row), labels.index(row.labels)
+        if found is not None:
+            y = len(names) - 1 - names.index(row.name) + APART * (1.5 - i)
+            _draw_point(axes, y, found, i, row.labels if row.name == names[0] else None)
+    axes.set_yticks(range(len(names)), [wrap(name, 24) for name in names[::-1]], fontsize=7)
+    axes.set_ylim(-0.6, len(names) - 0.4)
 
 
-def _dress(left: Axes, right: Axes, names: Sequence[str]) -> None:
-    left.axvline(0, color=INK, linewidth=0.8)
-    left.set_xlabel("bias (standard deviations\nof the estimate)", fontsize=8.5)
-    right.axvspan(93, 97, color="#e6e6e6", linewidth=0)
-    right.axvline(95, color=INK, linewidth=0.8)
-    right.set_xlabel("coverage of the\n95 % interval (%)", fontsize=8.5)
-    left.set_yticks(range(len(names)), names[::-1], fontsize=7.5)
-    left.set_ylim(-0.6, len(names) - 0.4)
+def _draw_point(axes: Axes, y: float, point: Point, i: int, label: str | None) -> None:
+    middle, low, high = point
+    axes.plot([low, high], [y, y], color=PALETTE[i], linewidth=1.0)
+    axes.plot([middle], [y], MARKERS[i], color=PALETTE[i], markersize=3.5, label=label)
+
+
+def _draw_accuracy(
+    axes: Axes, protocol: Protocol, accuracy: Sequence[Accuracy], causes: Sequence[str]
+) -> None:
+    """Draw sensitivity (filled) and predictive value (open) of each cause that occurs."""
+    for row in accuracy:
+        number = row.number
+        if row.cause not in causes or number.estimate is None:
+            continue
+        filled = row.measure == "sensitivity"
+        y = len(causes) - 1 - causes.index(row.cause) + (APART if filled else -APART)
+        ends = [100 * end for end in (number.ci_low, number.ci_high) if end is not None]
+        axes.plot(ends, [y] * len(ends), color=INK, linewidth=1.0)
+        axes.plot([100 * number.estimate], [y], "o", color=INK, markersize=3.5,
+                  markerfacecolor=INK if filled else "white")  # fmt: skip
+    names = [wrap(name_cause(protocol, cause), 18) for cause in causes[::-1]]
+    axes.set_yticks(range(len(names)), names, fontsize=7)
+    axes.set_ylim(-0.6, max(len(names), 1) - 0.4)
+
+
+def _dress(axes: Any) -> None:
+    axes[0, 0].axvline(0, color=INK, linewidth=0.8)
+    axes[0, 0].set_xlabel("bias (standard deviations\nof the estimate)", fontsize=8)
+    for panel, low, middle, high in ((axes[0, 1], 93, 95, 97), (axes[1, 0], 3, 5, 7)):
+        panel.axvspan(low, high, color=BAND, linewidth=0)
+        panel.axvline(middle, color=INK, linewidth=0.8)
+    axes[0, 1].set_xlabel("coverage of the\n95 % interval (%)", fontsize=8)
+    axes[0, 1].set_yticklabels([])
+    axes[1, 0].set_xlabel("rejected without any\ndifference (%)", fontsize=8)
+    axes[1, 1].set_xlabel("sensitivity (filled), predictive\nvalue (open) of the rules (%)",
+                          fontsize=8)  # fmt: skip
+    for panel in axes.flat:
+        panel.tick_params(axis="x", labelsize=8)

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from leukocytosis.figures.forest import label_term
+from leukocytosis.prose import name_group
 from leukocytosis.survival.row import Estimate
 
 from .cohorts import World
@@ -80,11 +82,11 @@ def list_targets(world: World, *, corrected: str | None = None) -> Iterator[Targ
     prefix = f"{corrected}_" if corrected else ""
     for group in groups:
         share = sum(n for cause, n in sizes.items() if world.group_of[cause] == group)
-        yield Target(f"share: {group}", {"analysis_id": f"{prefix}group_shares", "term": group},
-                     share / sum(sizes.values()))  # fmt: skip
+        where = {"analysis_id": f"{prefix}group_shares", "term": group}
+        yield Target(f"share of {name_group(group)}", where, share / sum(sizes.values()))
     day = float(world.horizon)
     for group in groups:
-        yield Target(f"risk by day {day:g}: {group}",
+        yield Target(f"risk by day {day:g}, {name_group(group)}",
                      {"analysis_id": f"{prefix}risk", "outcome_id": outcome_id, "group": group,
                       "time_days": day}, world.risk(group, day))  # fmt: skip
     hazards, reference = world.hazards, groups[0]
@@ -95,7 +97,8 @@ def list_targets(world: World, *, corrected: str | None = None) -> Iterator[Targ
             where["analysis_id"] = f"{corrected}_ratio"
         else:
             where = {"analysis_id": "cox_adjusted", "term": f"cause group: {contrast}"}
-        yield Target(f"adjusted log hazard ratio: {contrast}", where | {"outcome_id": outcome_id},
+        yield Target(f"log hazard ratio, {label_term(contrast)}",
+                     where | {"outcome_id": outcome_id},
                      log(hazards[group] / hazards[reference]), is_ratio=True)  # fmt: skip
 
 

@@ -63,7 +63,7 @@ def assess(
     _write_csv(measures, folder / "assessment.csv")
     _write_accuracy(accuracy, folder / "classification.csv")
     write_page(protocol, settings, measures, accuracy, len(seeds), folder / "assessment.md")
-    save_figure(draw_assessment(measures), folder, "assessment", MARK)
+    save_figure(draw_assessment(protocol, measures, accuracy), folder, "assessment", MARK)
     return measures, accuracy
 
 
