@@ -49,9 +49,8 @@ class Model:
 
 
 def primary_contrast(protocol: Protocol) -> tuple[str, str]:
-    """Return the groups of the primary contrast: the second in order against the first."""
-    reference, compared, *_ = protocol.analyses.groups
-    return compared, reference
+    """Return the groups of the primary contrast: the one compared, then the reference."""
+    return protocol.analyses.primary_contrast.groups
 
 
 def fit_model(protocol: Protocol, outcome_id: str, patients: pd.DataFrame) -> Model:
