@@ -242,5 +242,5 @@ def test_the_tables_of_the_report() -> None:
         "infection", "PLR", "other cause", "PLR against infection"]  # fmt: skip
     assert not any("not asked for" in cell for row in standardised for cell in row)
     imputed = list_imputed(inputs, bad.OUTCOMES[0])
-    assert imputed.head[2] == "Gaps imputed (n = 150)" and len(imputed.rows) == 7
+    assert imputed.head[2] == "Gaps imputed (n = 240)" and len(imputed.rows) == 7
     assert any("imputations, seed 7" in note for note in imputed.notes)

@@ -6,7 +6,7 @@ from leukocytosis.figures.forest import label_term
 from leukocytosis.prose import format_interval, is_known, name_covariate, name_group
 from leukocytosis.report.estimators import SHARES, name_share, title_of
 from leukocytosis.report.grids import Grid, Notes, unbroken
-from leukocytosis.report.inputs import ReportInputs, Row
+from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
 
 AGREE = 1e-6  # relative difference up to which two engines give the same number
 SECOND = "second_engine_"
@@ -62,7 +62,7 @@ def _name_number(inputs: ReportInputs, row: Row) -> str:
 
 def _show_plain(row: Row) -> str:
     if not is_known(row["estimate"]):
-        return "not shown"
+        return "hidden" if is_hidden(row) else "no number"
     words = f"{row['estimate']:.6g}"
     if not is_known(row["ci_low"]) and not is_known(row["ci_high"]):
         return words

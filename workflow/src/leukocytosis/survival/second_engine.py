@@ -130,6 +130,8 @@ def _median(curve: Any) -> Number:
 
     ends = median_survival_times(curve.confidence_interval_).to_numpy(dtype=float)[0]
     low, high = (float(end) if np.isfinite(end) else None for end in ends)
+    if not np.isfinite(curve.median_survival_time_):  # ours can be, on a last step at one half
+        return missing("the second engine does not see it reached")
     return Number(float(curve.median_survival_time_), low, high)
 
 
