@@ -8,22 +8,25 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import ROOT, Run, protocol_of, run_study
+from conftest import CODELISTS, ROOT, SEED, UNITS, Run, protocol_of, run_study
 
 from leukocytosis.config import load_manifest, load_policy
 from leukocytosis.errors import ExtractError
 from leukocytosis.estimate import Beside, estimate
+from leukocytosis.multiverse import Vocabulary, fit_multiverse
 from leukocytosis.release import release
 from leukocytosis.standardise import files
 
 TINY = load_manifest(ROOT / "config/extracts/tiny.yaml")
 Read = Callable[[], Path]
+VOCABULARY = Vocabulary(CODELISTS, UNITS, frozenset())
 
 
 def publish(run: Run, policy: str = "open") -> str:
     """Estimate and release a run; return the report."""
     protocol = protocol_of("granger2009")
     estimate(protocol, run.study, Beside(run.extract / "encounters.parquet"))
+    fit_multiverse(protocol, VOCABULARY, run.extract, run.study, SEED)
     folder = run.study / "release"
     rules = load_policy(ROOT / f"config/policies/{policy}.yaml")
     release(protocol, TINY, rules, None, run.extract, folder)
@@ -59,6 +62,8 @@ def test_a_closed_policy_hides_small_counts_in_the_report(tiny: Run, tmp_path: P
     shares = pd.read_csv(run.study / "release/tables/estimates.csv")
     counts = shares.loc[shares["analysis_id"] == "cause_shares", "n_events"].dropna()
     assert not counts.between(1, 4).any()
+    variants = pd.read_csv(run.study / "release/tables/multiverse.csv")
+    assert len(variants) and variants[["n", "n_events"]].isna().all(axis=None)
 
 
 def test_the_release_holds_no_patient_id(tiny: Run, tmp_path: Path) -> None:
