@@ -35,6 +35,12 @@ def test_every_row_of_every_file_is_accounted_for(above15: Run) -> None:
         assert n == len(raw(source))
 
 
+def test_views_are_read_in_one_order(above15: Run, tmp_path: Path) -> None:
+    again = run_study(protocol_of("granger2009_above15"), MANIFEST, tmp_path)
+    for path in sorted(above15.extract.glob("*.parquet")):
+        assert (again.extract / path.name).read_bytes() == path.read_bytes(), path.name
+
+
 def test_counts_above_the_threshold_by_hand(above15: Run) -> None:
     blood = {"51300", "51301", "51755", "51756"}  # the same words name counts in other fluids
     found = {

@@ -194,7 +194,7 @@ def _judge(job: Job, table: Table, i: int, source: Source) -> Judged:
     view, reader = _open_source(job, table, i, source)
     reading = reader.build(view)
     relation, file = f"judged_{table.name}_{i}", job.manifest.files[source.rows_of]
-    create = f"CREATE TEMP TABLE {relation} AS {reading.query}"
+    create = f"CREATE TEMP TABLE {relation} AS {reading.query}{reader.order}"
     try:
         n_read = files.counted(
             job.con,

@@ -184,6 +184,18 @@ class Reader:
         alone = len(self.manifest.tables[self.table.name]) == 1
         return not (self.own_id and alone)
 
+    @property
+    def order(self) -> str:
+        """Return the ORDER BY of a view's rows; a file's rows have their places, a view's need not.
+
+        Rows that are named by nothing but their place keep the order the view gives them.
+        """
+        if self.source.sql is None:
+            return ""
+        if self.table.key[0] == "patient_id":
+            return " ORDER BY patient_id"
+        return "" if self.numbered else " ORDER BY ALL"
+
     def build(self, view: str) -> Reading:
         """Return the reading: raw rows → wanted → canonical columns → judged."""
         rows = f"SELECT *{_compile_more(self.columns)} FROM ({self._raw(view)}) WHERE {self.keep}"
