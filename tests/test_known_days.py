@@ -14,9 +14,10 @@ import yaml
 from conftest import CODELISTS, ROOT, Run, protocol_of
 from test_treatment_against_r import patients, protocol
 
+from leukocytosis import errors
 from leukocytosis.config import load_protocol
 from leukocytosis.config.design import Treatment
-from leukocytosis.errors import ConfigError, DesignError
+from leukocytosis.errors import ConfigError, DesignError, LeukocytosisError
 from leukocytosis.followup import derive_analysis_set
 from leukocytosis.store import connect, read_frame
 from leukocytosis.survival.alternatives import fit_hindsight
@@ -60,8 +61,14 @@ def test_what_became_known_later_is_refused(project: Path, old: str, new: str, s
         load_protocol(changed(project, (old, new)), CODELISTS)
     assert said in str(caught.value)
     if "unknown" not in said:
-        assert isinstance(caught.value, DesignError) and caught.value.exit_code == 17
+        assert isinstance(caught.value, DesignError) and caught.value.exit_code == 18
         assert "granger2009.yaml:" in str(caught.value) and "way out:" in str(caught.value)
+
+
+def test_each_kind_of_failure_has_an_exit_code_of_its_own() -> None:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    codes = [kind.exit_code for kind in kinds if issubclass(kind, LeukocytosisError)]
+    assert len(codes) == len(set(codes)) >= 10
 
 
 def test_all_that_is_unfair_is_told_at_once_and_beside_other_faults(project: Path) -> None:

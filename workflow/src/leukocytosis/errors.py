@@ -53,7 +53,7 @@ class ConfigError(LeukocytosisError):
 class DesignError(ConfigError):
     """What became known after day 0 would be used as if it had been known at the index."""
 
-    exit_code = 17
+    exit_code = 18
     kind = "design is not fair"
 
 
