@@ -216,13 +216,10 @@ def test_an_option_that_makes_no_protocol_is_refused_with_its_place(
 
 def test_all_faults_of_a_multiverse_are_told_at_once(tmp_path: Path) -> None:
     path = with_option(tmp_path, "evidence: [{id: none_such}]")
-    text = path.read_text(encoding="utf-8").replace(
-        "contrast: [plr, infection]", "contrast: [plr, plr]"
-    )
+    text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("- id: horizon", "- id: hospice"), encoding="utf-8")
     with pytest.raises(ConfigError) as refused:
         load_protocol(path, CODELISTS)
-    assert "names one group twice" in str(refused.value)
     assert "decision 'hospice' is given twice" in str(refused.value)
 
 

@@ -202,6 +202,7 @@ rule multiverse:
             "sensitivity",
             "analyses.groups",
             "analyses.primary_outcome",
+            "analyses.primary_contrast",
             "analyses.min_events_per_parameter",
         ),
         codelists=digest_files(sorted(Path("config/codelists").glob("*.csv"))),

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from leukocytosis.config.cause import CauseGroup, Certainty
+from leukocytosis.config.cause import Certainty
 from leukocytosis.config.evidence import Declared
 from leukocytosis.config.reading import Strict
 from leukocytosis.errors import listed
@@ -98,13 +98,11 @@ class ThresholdCurve(Strict):
 class Sensitivity(Strict):
     """The multiverse of a study.
 
-    `contrast` is the pair of cause groups, the second as reference, whose hazard ratio and risk
-    difference for the primary outcome are followed through every variant. Each option is tried
+    The groups of the primary contrast are followed through every variant. Each option is tried
     alone, and `n_drawn` combinations are drawn in which every option of a decision, the
     protocol's own among them, is as frequent as any other.
     """
 
-    contrast: tuple[CauseGroup, CauseGroup]
     n_drawn: int = Field(default=240, ge=0)
     threshold_curve: ThresholdCurve | None = None
     decisions: tuple[Decision, ...] = Field(min_length=1)
@@ -112,9 +110,8 @@ class Sensitivity(Strict):
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
-        faults = [] if len({*self.contrast}) == 2 else ["contrast: names one group twice"]
         names = [decision.id for decision in self.decisions] + [fixed.id for fixed in self.fixed]
-        faults += [f"decision '{n}' is given twice" for n in sorted(_repeated(names))]
+        faults = [f"decision '{n}' is given twice" for n in sorted(_repeated(names))]
         for decision in self.decisions:
             options = [OWN, *(option.id for option in decision.options)]
             faults += [

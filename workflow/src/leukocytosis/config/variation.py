@@ -72,10 +72,6 @@ def find_faults(protocol: Protocol) -> Iterator[tuple[tuple[str | int, ...], str
     """Yield where in the protocol an option stands that makes no protocol, and why."""
     if protocol.sensitivity is None:
         return
-    absent = {*protocol.sensitivity.contrast} - {*protocol.analyses.groups}
-    if absent:
-        words = ", ".join(sorted(absent))
-        yield ("sensitivity", "contrast"), f"compares {words}, which analyses.groups does not have"
     variations = Variations(protocol)
     for i, decision in enumerate(protocol.sensitivity.decisions):
         for j, option in enumerate(decision.options):

@@ -121,7 +121,7 @@ def _dress_ratio(axes: Axes, protocol: Protocol, rows: Sequence[Row], which: str
     shown = [2.0**k for k in range(-4, 5) if low <= 2.0**k <= high]
     axes.set_yticks(shown, [f"{tick:g}" for tick in shown])
     axes.minorticks_off()
-    group, reference = (name_group(name) for name in protocol.sensitivity.contrast)
+    group, reference = (name_group(name) for name in protocol.analyses.primary_contrast.groups)
     axes.set_ylabel(wrap(f"hazard ratio, {group} against {reference} (95 % interval)", 30),
                     fontsize=8)  # fmt: skip
     axes.grid(axis="y" if which == "y" else "both", color=FAINT, alpha=0.2)

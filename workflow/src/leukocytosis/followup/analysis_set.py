@@ -23,8 +23,7 @@ def derive_analysis_set(
     """Write `analysis_set`. Covariates use records up to the index day, never later ones.
 
     Metastatic disease is missing for a patient without any diagnosis dated up to the index: then
-    nobody could have seen it; else yes or no. The
-    neutrophil share is that of the differential nearest before or on the index (an absolute count
+    nobody could have seen it; else yes or no. The neutrophil share is that of the differential nearest before or on the index (an absolute count
     is divided by the white count of the same time). Each covariate has the day on which it became
     known; DesignError when that is after the day by which the protocol says it is.
     """
@@ -37,11 +36,11 @@ def derive_analysis_set(
         query = f"""
             SELECT e.episode_id, primary_cause, cause_group, grade, all_causes, wbc_1e9_per_l,
                    log2(wbc_1e9_per_l) AS log2_wbc, age_at_index_years, sex, tumour_group,
-                   metastatic_known_day IS NOT NULL AS metastatic, metastatic_known_day,
+                   m.metastatic, m.metastatic_known_day,
                    n.neutrophil_percent, n.neutrophil_percent_known_day, k.cause_group_known_day,
                    t.treated_day, t.treatment_assessed, {columns}
             FROM episodes e JOIN causes USING (episode_id)
-            LEFT JOIN ({_compile_metastatic(protocol, codelists)}) USING (episode_id)
+            LEFT JOIN ({_compile_metastatic(protocol, codelists)}) m USING (episode_id)
             LEFT JOIN ({_compile_neutrophils(protocol)}) n USING (episode_id)
             LEFT JOIN ({compile_cause_days(protocol)}) k USING (episode_id)
             JOIN ({compile_treatment(protocol.treatment, codelists)}) t USING (episode_id)
@@ -71,9 +70,11 @@ def _compile_metastatic(protocol: Protocol, codelists: Mapping[str, Codelist]) -
     low = criterion.window.from_day
     window = f"last_day_from_index <= {criterion.window.to_day}"
     window += f" AND days_from_index >= {low}" if low is not None else ""
+    # a patient without any code in the window is in no group: not seen is not absent
     return (
-        "SELECT episode_id, min(last_day_from_index) AS metastatic_known_day "
-        f"FROM cohort_diagnoses WHERE {match} AND {window} GROUP BY episode_id"
+        f"SELECT episode_id, bool_or(coalesce({match}, false)) AS metastatic, "
+        f"min(last_day_from_index) FILTER ({match}) AS metastatic_known_day "
+        f"FROM cohort_diagnoses WHERE {window} GROUP BY episode_id"
     )
 
 

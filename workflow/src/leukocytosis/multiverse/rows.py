@@ -49,8 +49,7 @@ def fit_rows(protocol: Protocol, everybody: Sequence[Patients]) -> Iterator[Row]
 
 def fit_contrasts(protocol: Protocol, everybody: Sequence[Patients]) -> list[Row]:
     """Return each variant's unadjusted hazard ratio of the contrast, all groups in the model."""
-    assert protocol.sensitivity is not None
-    group, reference = protocol.sensitivity.contrast
+    group, reference = protocol.analyses.primary_contrast.groups
     names = [reference, group]
     names += [other for other in protocol.analyses.groups if other not in names]
     samples = [Grouped(p.days, p.status, _code(p, names)) for p in everybody]

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from leukocytosis.config.protocol import Outcome
 from leukocytosis.figures import draw_incidence, draw_states
 from leukocytosis.figures.forest import find_ratios, label_term, merge_failed
-from leukocytosis.prose import format_number, format_p, is_known, name_group
+from leukocytosis.prose import format_number, is_known, name_group
 from leukocytosis.report.grids import EVENTS, Grid, Notes, show_number, show_percent
 from leukocytosis.report.inputs import ReportInputs, Row
+from leukocytosis.report.p_values import show_p
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -161,9 +162,8 @@ def list_gray(inputs: ReportInputs, outcome: Outcome) -> Grid:
     notes, body = Notes(), []
     for event, words in EVENTS.items():
         for row in _of_event(inputs, "gray", outcome, event):
-            p_value = format_p(row["p_value"]) if is_known(row["p_value"]) else "no test"
             how = row["method"].partition(", ")[2] or "χ²"
-            body.append((words, _chi_squared(row, notes), p_value, how,
+            body.append((words, _chi_squared(row, notes), show_p(inputs, row), how,
                          format_number(row["n"]), format_number(row["n_events"])))  # fmt: skip
     head = ("Event", "χ²", "p", "Its p from", "Patients", "Events")
     caption = "Gray's test of equal cumulative incidence in all cause groups"

@@ -95,7 +95,9 @@ class _Verse:
 
     def question(self) -> str:
         """Return in one sentence what the hazard ratio of every variant estimates."""
-        group, reference = (name_group(name) for name in self.asked.contrast)
+        group, reference = (
+            name_group(name) for name in self.inputs.protocol.analyses.primary_contrast.groups
+        )
         wanted = self.inputs.protocol.analyses.primary_outcome
         (title,) = (o.title for o in self.inputs.protocol.outcomes if o.id == wanted)
         return (
@@ -203,7 +205,7 @@ class _Verse:
     def list_groups(self) -> Grid:
         """Return shares and risks with each option alone."""
         notes = Notes()
-        groups = [*reversed(self.asked.contrast)]
+        groups = [*reversed(self.inputs.protocol.analyses.primary_contrast.groups)]
         causes = {g: [c.id for c in self.inputs.protocol.causes if c.group == g] for g in groups}
         shown = {g: names[0] for g, names in causes.items() if len(names) == 1}
         found: dict[int, list[Row]] = {}
