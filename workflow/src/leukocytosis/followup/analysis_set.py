@@ -23,9 +23,10 @@ def derive_analysis_set(
     """Write `analysis_set`. Covariates use records up to the index day, never later ones.
 
     Metastatic disease is missing for a patient without any diagnosis dated up to the index: then
-    nobody could have seen it; else yes or no. The neutrophil share is that of the differential nearest before or on the index (an absolute count
-    is divided by the white count of the same time). Each covariate has the day on which it became
-    known; DesignError when that is after the day by which the protocol says it is.
+    nobody could have seen it; else yes or no. The neutrophil share is that of the differential
+    nearest before or on the index (an absolute count is divided by the white count of the same
+    time). Each covariate has the day on which it became known; DesignError when that is after the
+    day by which the protocol says it is.
     """
     tables = ["episodes", "causes", "evidence_events", "outcomes", "cohort_diagnoses",
               "cohort_drugs", "cohort_labs"]  # fmt: skip
