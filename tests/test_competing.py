@@ -351,7 +351,7 @@ def test_fine_gray_refuses_what_cox_refuses() -> None:
     assert refused(frame.assign(group="a"), "group") == "all patients have the same group (a)"
     assert refused(
         frame.assign(status=np.where(frame["male"], frame["status"], 2)), "age", "male"
-    ) == ("there are no events among the 60 with male = 0")
+    ) == ("there are no events among those with male = 0")
     assert "collinear" in refused(frame.assign(months=12 * frame["age"]), "age", "months")
     assert refused(frame, "age", "male", least=30).startswith(f"{n_events} events are too few")
     for bad, message in (({"days": -1.0}, "negative"), ({"status": 3}, "not 0, 1 or 2")):

@@ -90,7 +90,9 @@ def test_trend_knows_its_direction_and_its_limits() -> None:
 
 
 def test_bands_of_the_count_must_rise() -> None:
-    given = {"primary_outcome": "a", "survival_outcome": "a", "at_days": (84,)}
+    contrast = {"outcome": "a", "groups": ("plr", "infection"), "measure": "hazard_ratio"}
+    given = {"primary_outcome": "a", "survival_outcome": "a", "at_days": (84,),
+             "primary_contrast": contrast}  # fmt: skip
     assert Analyses(**given, count_bands_1e9_per_l=(50, 75)).count_bands_1e9_per_l == (50, 75)
     with pytest.raises(ValidationError, match="rising counts"):
         Analyses(**given, count_bands_1e9_per_l=(75, 50))

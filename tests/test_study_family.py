@@ -26,7 +26,7 @@ from leukocytosis.config import (
 )
 from leukocytosis.errors import ConfigError
 from leukocytosis.estimate import Beside, estimate
-from leukocytosis.followup import derive_analysis_set, derive_outcomes
+from leukocytosis.followup import derive_analysis_set, derive_otherwise, derive_outcomes
 from leukocytosis.release import compare
 from leukocytosis.store import connect, read_frame, write_rows
 from leukocytosis.survival.analyses import fit_shares
@@ -322,6 +322,7 @@ def results(tiny: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
         classify(protocol, out)
         adjudicate(protocol, "tiny", None, out, use=False)
         derive_outcomes(protocol, tiny.extract, out)
+        derive_otherwise(protocol, tiny.extract, out)
         derive_analysis_set(protocol, CODELISTS, out)
         encounters = tiny.extract / "encounters.parquet"
         estimate(protocol, out, Beside(encounters, load_claims(claims)))
