@@ -168,7 +168,7 @@ def test_both_assumptions_are_drawn_and_every_number_has_an_interval() -> None:
     assert (known["ci_low"] <= known["estimate"]).all()
     assert (known["estimate"] <= known["ci_high"]).all()
     risks = rows[rows["analysis_id"] == "bias_risk"]
-    assert set(risks["time_days"]) == set(map(float, PROTOCOL.analyses.at_days))
+    assert set(risks["time_days"]) == {14.0, 28.0, 42.0, 56.0, 70.0, 84.0}
 
 
 def test_charts_of_other_patients_cannot_show_accuracy_by_outcome() -> None:

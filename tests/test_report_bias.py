@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 import report_fixtures as fixtures
 
 from leukocytosis.bias.tipping import DELTAS, name_delta
-from leukocytosis.figures import draw_tipping
+from leukocytosis.figures import draw_redrawn, draw_tipping
 from leukocytosis.report import ReportInputs, write_report
 from leukocytosis.report.bias import describe_bias, describe_tip
 from leukocytosis.survival.row import CANNOT
@@ -138,6 +139,24 @@ def test_the_figure_draws_every_scenario_beside_the_ratio_as_analysed() -> None:
     assert [line.get_ydata()[0] for line in marks] == [1.8] * len(marks)
     assert axes.get_xticklabels()[0].get_text() == "as analysed"
     assert "12 lost" in axes.get_title(loc="left")
+
+
+def test_redrawn_curves_stand_beside_those_observed() -> None:
+    rows = [
+        row("bias_risk", "plr", "risk", 0.01 * day, 0.008 * day, 0.011 * day, time_days=float(day))
+        for day in (28, 14, 84)
+    ]
+    figure = draw_redrawn(fixtures.protocol(), PRIMARY, rows, fixtures.curves())
+    observed, redrawn = figure.axes
+    assert redrawn.get_title(loc="left") == "had the true causes been known"
+    (line,) = redrawn.lines
+    assert list(line.get_xdata()) == [0, 14, 28, 84]
+    assert list(line.get_ydata()) == pytest.approx([0, 14, 28, 84])
+    assert len(observed.lines) == 3
+    none = draw_redrawn(fixtures.protocol(), PRIMARY, [row("bias_risk", "all", "risk",
+                        note=CANNOT + "no chart was read")], fixtures.curves())  # fmt: skip
+    words = none.texts[0].get_text().replace("\n", " ")
+    assert words == f"No redrawn risk is drawn: {CANNOT}no chart was read."
 
 
 def test_a_conclusion_that_cannot_be_drawn_cannot_tip() -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 ANALYSES: dict[Assumption, str] = {"non-differential": "bias", "by outcome": "bias_by_outcome"}
 FEW_CHARTS = "fewer than 10 charts were read of some causes: the intervals rest on few"
+FORTNIGHT = 14
 MOST_LOST = 0.05  # of the draws may have no number
 
 
@@ -61,11 +62,12 @@ class Cohort:
         return groups | {UNDETERMINED: self.protocol.undetermined_group}
 
     def days_shown(self) -> list[int]:
-        """Return the protocol's days up to the horizon of the model's outcome, and the horizon."""
+        """Return the days of the redrawn curves: the protocol's, every 14th, and the horizon."""
         horizon = next(
             o.horizon_days for o in self.protocol.outcomes if o.id == self.model.outcome_id
         )
-        return sorted({day for day in (*self.protocol.analyses.at_days, horizon) if day <= horizon})
+        days = {*self.protocol.analyses.at_days, *range(FORTNIGHT, horizon, FORTNIGHT), horizon}
+        return sorted(day for day in days if day <= horizon)
 
     def follow_up(self) -> tuple[FloatArray, IntArray]:
         """Return days and status of the model's outcome, events on day 0 at half a day."""
@@ -145,7 +147,7 @@ def _share_rows(cohort: Cohort, drawn: Redrawn, rng: Generator) -> Iterator[Esti
 
 
 def _risk_rows(cohort: Cohort, drawn: Redrawn, rng: Generator) -> Iterator[Estimate]:
-    """Yield the risk per group at the protocol's days."""
+    """Yield the curve of each group: its risk on the days shown."""
     days, status = cohort.follow_up()
     at_days = np.array(cohort.days_shown(), np.float64)
     observed = np.array([cohort.group_of[cause] for cause in cohort.by_rules])

@@ -5,7 +5,7 @@ from leukocytosis.figures.flow import draw_flow
 from leukocytosis.figures.forest import draw_forest
 from leukocytosis.figures.incidence import draw_incidence, draw_states
 from leukocytosis.figures.specification import draw_specification, draw_thresholds
-from leukocytosis.figures.standardised import draw_standardised
+from leukocytosis.figures.standardised import draw_redrawn, draw_standardised
 from leukocytosis.figures.style import render_svg, save_figure
 from leukocytosis.figures.survival import draw_survival
 from leukocytosis.figures.tipping import draw_tipping
@@ -17,6 +17,7 @@ __all__ = [
     "draw_forest",
     "draw_incidence",
     "draw_overlap",
+    "draw_redrawn",
     "draw_specification",
     "draw_standardised",
     "draw_states",

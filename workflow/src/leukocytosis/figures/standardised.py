@@ -1,8 +1,9 @@
-"""Risk as observed beside risk standardised over the Cox model, by cause group."""
+"""Risk as observed beside the risk an analysis makes of it, by cause group."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from leukocytosis.config import Protocol
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 HEIGHT_INCHES = 3.1
-PANELS = ("as observed (Kaplan–Meier)", "standardised (Cox model)")
+OBSERVED = "as observed (Kaplan–Meier)"
 
 
 def draw_standardised(
@@ -25,38 +26,63 @@ def draw_standardised(
 
     Words where no standardised risk is known.
     """
-    points = {
-        group: find_points(estimates, outcome_id, group) for group in protocol.analyses.groups
-    }
+    shown = Shown("standardised", outcome_id, "standardised (Cox model)", "standardised")
+    return _draw_beside(protocol, shown, estimates, curves)
+
+
+def draw_redrawn(
+    protocol: Protocol, outcome_id: str, estimates: Sequence[Row], curves: Sequence[Row]
+) -> Figure:
+    """Return the same panels: observed, and had the true causes been known (non-differential)."""
+    shown = Shown("bias_risk", outcome_id, "had the true causes been known", "redrawn")
+    return _draw_beside(protocol, shown, estimates, curves)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What stands beside the observed risk: an analysis of an outcome, its title and its word."""
+
+    analysis_id: str
+    outcome_id: str
+    title: str
+    word: str
+
+
+def _draw_beside(
+    protocol: Protocol, shown: Shown, estimates: Sequence[Row], curves: Sequence[Row]
+) -> Figure:
+    points = {group: find_points(estimates, shown, group) for group in protocol.analyses.groups}
     if not any(points.values()):
-        return draw_words(_why_none(estimates, outcome_id))
+        return draw_words(_why_none(estimates, shown))
     with styled():
         figure = new_figure(HEIGHT_INCHES)
         left, right = figure.subplots(1, 2, sharey=True)
         figure.subplots_adjust(left=0.11, right=0.98, bottom=0.15, top=0.8, wspace=0.16)
-        _draw_observed(left, protocol, outcome_id, curves)
+        _draw_observed(left, protocol, shown.outcome_id, curves)
         for group, rows in points.items():
             _draw_points(right, protocol, group, rows)
-        for axes, title in zip((left, right), PANELS, strict=True):
-            _dress(axes, horizon_of(protocol, outcome_id), title)
+        for axes, title in ((left, OBSERVED), (right, shown.title)):
+            _dress(axes, horizon_of(protocol, shown.outcome_id), title)
         left.set_ylabel("risk, %")
         handles, labels = right.get_legend_handles_labels()
         figure.legend(handles, labels, loc="upper left", bbox_to_anchor=(0.09, 0.985), ncols=3)
     return figure
 
 
-def find_points(estimates: Sequence[Row], outcome_id: str, group: str) -> list[Row]:
-    """Return the standardised risks of a group that are known, in order of time."""
-    wanted = {"analysis_id": "standardised", "outcome_id": outcome_id, "group": group}
+def find_points(estimates: Sequence[Row], shown: Shown, group: str) -> list[Row]:
+    """Return the risks of a group that are known, in order of time."""
+    wanted = {
+        "analysis_id": shown.analysis_id, "outcome_id": shown.outcome_id, "group": group,
+    }  # fmt: skip
     rows = [row for row in find_rows(estimates, **wanted) if is_known(row["estimate"])]
     return sorted(rows, key=lambda row: row["time_days"])
 
 
-def _why_none(estimates: Sequence[Row], outcome_id: str) -> str:
-    rows = find_rows(estimates, analysis_id="standardised", outcome_id=outcome_id)
+def _why_none(estimates: Sequence[Row], shown: Shown) -> str:
+    rows = find_rows(estimates, analysis_id=shown.analysis_id, outcome_id=shown.outcome_id)
     notes = sorted({row["note"] or "no reason given" for row in rows})
     why = "; ".join(notes) or "none was asked for"
-    return f"No standardised risk is drawn: {why}."
+    return f"No {shown.word} risk is drawn: {why}."
 
 
 def _draw_observed(axes: Axes, protocol: Protocol, outcome_id: str, curves: Sequence[Row]) -> None:
