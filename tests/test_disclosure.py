@@ -134,6 +134,17 @@ def test_everybodys_completeness_would_tell_that_of_a_group() -> None:
     ) == [True, True, False]
 
 
+def test_everybodys_count_does_not_tell_that_of_the_one_hidden_group() -> None:
+    groups = {"all": 60, "infection": 17, "plr": 3, "other": 40}
+    assert hidden(*({"group": group, "n_events": n} for group, n in groups.items())) == [
+        False, True, True, False
+    ]  # fmt: skip
+    groups = {"all": 60, "infection": 4, "plr": 3, "other": 53}
+    assert hidden(*({"group": group, "n_events": n} for group, n in groups.items())) == [
+        False, True, True, False
+    ]  # fmt: skip
+
+
 def test_what_repeats_a_hidden_number_is_hidden() -> None:
     frame = shares(3, 12, 60)
     copies = [frame.assign(analysis_id=f"{engine}_cause_shares") for engine in

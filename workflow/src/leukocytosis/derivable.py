@@ -16,6 +16,8 @@ CONTRASTS = {  # analysis of two groups → that of one group, from which it is 
     "logrank": "median",
     "standardised": "standardised",
 }
+# a row per cause group and one of all, whose counts are the sum of the groups'
+GROUPED = ("risk", "survival", "crude", "median", "follow_up", "day_0")
 TOTALS = ("completeness",)  # the groups' counts add up to everybody's
 REFERENCE = re.compile(r"(?:difference|ratio) to (.+)")
 AGAINST = " against "
@@ -36,6 +38,28 @@ def find_totals(rows: pd.DataFrame, hidden: pd.Series[bool]) -> pd.Series[bool]:
     )
     of_group = (hidden & (rows["group"] != "all")).groupby(places).transform("any")
     return of_group & rows["analysis_id"].isin(TOTALS) & (rows["group"] == "all")
+
+
+def find_partners(rows: pd.DataFrame, hidden: pd.Series[bool]) -> pd.Series[bool]:
+    """Return, where one group's number alone is hidden, that of the smallest other group.
+
+    Else everybody's count less those of the other groups would tell it.
+    """
+    grouped = rows[rows["analysis_id"].isin(GROUPED)]
+    at = _join(grouped, ["analysis_id", "outcome_id", "term", "time_days"])
+    gone, everybody = hidden.reindex(grouped.index), grouped["group"] == "all"
+    told = at.isin(at[everybody & ~gone]) & ~everybody
+    alone = told & ((gone & ~everybody).groupby(at).transform("sum") == 1)
+    seen = grouped.loc[alone & ~gone & (grouped["n_events"].fillna(0) > 0), "n_events"]
+    smallest = seen.astype(float).groupby(at.reindex(seen.index)).idxmin()
+    return rows.index.to_series().isin(smallest)
+
+
+def _join(rows: pd.DataFrame, columns: list[str]) -> pd.Series[str]:
+    joined = rows[columns[0]].astype(str)
+    for column in columns[1:]:
+        joined = joined + "|" + rows[column].astype(str)
+    return joined
 
 
 def find_contrasts(rows: pd.DataFrame, hidden: pd.Series[bool]) -> pd.Series[bool]:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from leukocytosis.companions import drop_hidden_arms, find_companions
 from leukocytosis.config import Policy
-from leukocytosis.derivable import find_contrasts, find_copies, find_totals, hide_left_out
+from leukocytosis.derivable import (
+    find_contrasts,
+    find_copies,
+    find_partners,
+    find_totals,
+    hide_left_out,
+)
 from leukocytosis.errors import DisclosureError, Problem
 from leukocytosis.tables import BY_NAME
 
@@ -117,6 +123,7 @@ def _hide_estimates(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     small = _with_shadows(rows, small) | _near(rows, k) | _of_hidden_groups(rows, small) | together
     together |= _crossed(rows, small)
     small |= together
+    small |= find_partners(rows, small)
     told = find_contrasts(rows, small) | find_totals(rows, small)
     small = small | told | find_copies(rows, small | told)
     rows.loc[_near_rules(rows, k), "n_events"] = None
