@@ -21,7 +21,8 @@ SECTIONS = {
     "answer": "Question and answer", "certainty": "How sure", "cohort": "The cohort",
     "causes": "Causes", "patients": "Table 1", "survival": "Risk and survival",
     "models": "Cox models", "methods": "Methods", "accuracy": "Planted truth",
-    "data": "Data quality",
+    "data": "Data quality", "bias": "Does it matter?", "multiverse": "Other decisions",
+    "estimators": "Contrasts, adjustment, gaps",
 }  # fmt: skip
 
 
