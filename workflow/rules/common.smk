@@ -1,6 +1,7 @@
 """Configuration validated before anything runs, input functions, and digests."""
 
 import sys
+from functools import cache
 
 CANONICAL = [
     "patients",
@@ -47,13 +48,18 @@ def family_reports(wildcards):
         sys.exit(error.exit_code)
 
 
+@cache  # read once a run, however many rules ask
+def protocol_of(study):
+    return load_protocol(Path(f"config/studies/{study}.yaml"))
+
+
 def protocol_files(wildcards):
     """The protocol and those it extends; codelists and units."""
-    names, folder = [wildcards.study], Path("config/studies")
-    protocol = load_protocol(folder / f"{wildcards.study}.yaml")
+    names = [wildcards.study]
+    protocol = protocol_of(wildcards.study)
     while protocol.extends:
         names.append(protocol.extends)
-        protocol = load_protocol(folder / f"{protocol.extends}.yaml")
+        protocol = protocol_of(protocol.extends)
     return [f"config/studies/{name}.yaml" for name in names]
 
 
@@ -67,15 +73,13 @@ def protocol_sections(*sections):
         key, _, part = section.partition(".")
         wanted[key] = {**wanted.get(key, {}), part: True} if part else True
     return lambda wildcards: digest_value(
-        load_protocol(Path(f"config/studies/{wildcards.study}.yaml")).model_dump(
-            mode="json", include=wanted
-        )
+        protocol_of(wildcards.study).model_dump(mode="json", include=wanted)
     )
 
 
 def claims_of(wildcards):
     """The claims file of a study, if it has one."""
-    claims = load_protocol(Path(f"config/studies/{wildcards.study}.yaml")).claims
+    claims = protocol_of(wildcards.study).claims
     return [f"config/claims/{claims}.yaml"] if claims else []
 
 
@@ -128,8 +132,7 @@ def bias_settings(wildcards):
 
 def setting_of(wildcards):
     """What agreement of a study with its paper means on this extract."""
-    path = Path(f"config/studies/{wildcards.study}.yaml")
-    return describe_setting(manifest_of(wildcards), load_protocol(path).claims)
+    return describe_setting(manifest_of(wildcards), protocol_of(wildcards.study).claims)
 
 
 def raw_files(wildcards):

@@ -6,6 +6,7 @@ import ast
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,7 +30,7 @@ def find_sources(room: str) -> set[Path]:
             continue
         found.add(path)
         if path.suffix == ".py":
-            waiting += [file for name in _imports(path) for file in _files_of(name)]
+            waiting += [file for name in _find_imports(path) for file in _files_of(name)]
     return found
 
 
@@ -41,6 +42,11 @@ def _files_of(dotted: str) -> list[Path]:
     return (
         [file] if file.exists() else _files_of(dotted.rpartition(".")[0]) if "." in dotted else []
     )
+
+
+@cache  # every rule asks for much the same files, and a run of Snakemake edits none
+def _find_imports(path: Path) -> tuple[str, ...]:
+    return tuple(_imports(path))
 
 
 def _imports(path: Path) -> Iterator[str]:
