@@ -107,7 +107,8 @@ def test_options_are_told_with_conclusion_and_reason() -> None:
 def test_without_any_ratio_the_report_says_so_and_draws_words(tmp_path: Path) -> None:
     tables = invent(None)
     found = told(tables)
-    assert "cannot be estimated" in found["sentences"][0]
+    reason = "cannot be estimated, because there are no events"
+    assert found["sentences"][0] == f"The study's own hazard ratio {reason}."
     assert all("cannot be estimated" in row[1] for row in found["explained"].rows)
     write_report(inputs(tables), tmp_path / "report.html")
     assert "What is not varied, and why" in (tmp_path / "report.html").read_text(encoding="utf-8")

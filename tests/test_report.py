@@ -34,6 +34,7 @@ from leukocytosis.report.grids import (
 
 VOID = {"meta", "br", "img", "link", "hr", "input"}
 FETCHING = {"script", "link", "img", "iframe", "object", "embed", "audio", "video", "source"}
+KINDS = ("pdf", "svg", "png", "txt")
 FIGURES = (
     "flow", "causes", "overlap", f"survival_{fixtures.PRIMARY}", f"survival_{fixtures.SURVIVAL}",
     "forest", "standardised", "count_spline", "hazard_ratio_over_time",
@@ -91,9 +92,18 @@ def empty_page(tmp_path_factory: pytest.TempPathFactory) -> Page:
 
 def test_a_release_holds_report_figures_and_tables(release: Path) -> None:
     names = {str(path.relative_to(release)) for path in release.rglob("*") if path.is_file()}
-    figures = {f"figures/{stem}.{kind}" for stem in FIGURES for kind in ("pdf", "svg", "png")}
+    figures = {f"figures/{stem}.{kind}" for stem in FIGURES for kind in KINDS}
     tables = {f"tables/{name}.csv" for name in fixtures.inputs().frames}
     assert names == {"report.html"} | figures | tables
+
+
+def test_each_figure_brings_its_caption_and_alternative_text(release: Path, page: Page) -> None:
+    for stem in FIGURES:
+        words = (release / f"figures/{stem}.txt").read_text(encoding="utf-8")
+        caption, alt = words.rstrip("\n").split("\n\n")
+        assert caption.startswith("Caption (synthetic data): ")
+        assert " ".join(caption.partition(": ")[2].split()) in page.text
+        assert alt.startswith("Alternative text: ") and len(alt) > 40
 
 
 def test_the_report_is_one_file_that_asks_the_network_for_nothing(

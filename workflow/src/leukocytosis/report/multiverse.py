@@ -111,9 +111,11 @@ class _Verse:
 
     def sentences(self) -> Iterator[str]:
         """Yield the findings: the study's own, the drawn combinations, single decisions."""
-        notes = Notes()
-        own = show_number(self.own, notes, 2)
-        yield f"The study's own hazard ratio is {own}; its interval {_words(self.own)}."
+        if is_known(self.own["estimate"]):
+            own = show_number({**self.own, "note": None}, Notes(), 2)
+            yield f"The study's own hazard ratio is {own}; its interval {_words(self.own)}."
+        else:
+            yield f"The study's own hazard ratio {self.own['note'] or 'is not shown'}."
         known = [row for row in self.drawn if is_known(row["estimate"])]
         if self.drawn:
             yield self._describe_drawn(known)

@@ -46,12 +46,20 @@ if TYPE_CHECKING:
 
 
 def write_release(inputs: ReportInputs, folder: Path) -> None:
-    """Write report.html, figures/*.{pdf,svg,png} and tables/*.csv into a folder."""
+    """Write report.html, figures/*.{pdf,svg,png,txt} and tables/*.csv into a folder."""
     drawings = draw_all(inputs)
     for drawing in drawings:
         save_figure(drawing.figure, folder / "figures", drawing.name, inputs.mark)
+        write_words(drawing, folder / "figures", inputs.mark)
     write_tables(inputs.frames, folder / "tables")
     write_report(inputs, folder / "report.html", drawings)
+
+
+def write_words(drawing: Drawing, folder: Path, mark: str | None) -> None:
+    """Write what goes with a figure into a submission system: caption and alternative text."""
+    marked = f" ({mark} data)" if mark else ""
+    words = f"Caption{marked}: {drawing.caption}\n\nAlternative text: {drawing.alt}\n"
+    (folder / f"{drawing.name}.txt").write_text(words, encoding="utf-8")
 
 
 def write_tables(frames: Mapping[str, pd.DataFrame], folder: Path) -> None:
