@@ -159,6 +159,8 @@ def test_the_figure_has_a_point_for_every_measure() -> None:
     ]
     pairs: Counter[tuple[str | None, str | None]] = Counter({("plr", "plr"): 6, ("plr", None): 2})
     figure = draw_assessment(PROTOCOL, measures, list_accuracy(PROTOCOL, pairs))
+    shares = [x for axes in figure.axes[1:3] for line in axes.lines for x in line.get_xdata()]
+    assert min(shares) >= 0 and max(shares) <= 100
     panels = figure.axes
     n_points = [
         sum(line.get_marker() not in ("", "None") for line in axes.lines) for axes in panels

@@ -67,13 +67,18 @@ def _bias(row: Measure) -> Point | None:
 def _coverage(row: Measure) -> Point | None:
     if row.coverage is None or row.coverage_error is None:
         return None
-    return _bar(100 * row.coverage, 100 * row.coverage_error)
+    return _percent(row.coverage, row.coverage_error)
 
 
 def _rejected(row: Measure) -> Point | None:
     if row.rejected is None or row.rejected_error is None:
         return None
-    return _bar(100 * row.rejected, 100 * row.rejected_error)
+    return _percent(row.rejected, row.rejected_error)
+
+
+def _percent(share: float, error: float) -> Point:
+    middle, low, high = _bar(100 * share, 100 * error)
+    return middle, max(low, 0.0), min(high, 100.0)  # a share of few cohorts ends there
 
 
 def _bar(middle: float, error: float) -> Point:
