@@ -22,7 +22,6 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--remote-debugging-pipe",
 )
 KEYS = {"Enter": "\r", "Tab": "\t", " ": " "}
 
@@ -44,7 +43,7 @@ class Browser:
             os.dup2(14, 4)
 
         self._process = subprocess.Popen(
-            [CHROMIUM, *FLAGS, f"--user-data-dir={folder / 'profile'}",
+            [CHROMIUM, *FLAGS, "--remote-debugging-pipe", f"--user-data-dir={folder / 'profile'}",
              f"--window-size={width},{height}", "about:blank"],
             preexec_fn=hand_over,  # noqa: PLW1509
             pass_fds=(3, 4),

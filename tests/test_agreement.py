@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from oracle_again import make_again
 from scipy.stats import beta
 
 from leukocytosis.agreement import (
@@ -182,14 +181,7 @@ def test_reviewing_only_what_the_rules_call_a_cause_cannot_show_what_they_miss()
     assert counted.estimate == close(5 / 6) and weighted.estimate == close(50 / 150)
 
 
-@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed here")
 def test_the_oracle_is_what_its_script_makes(tmp_path: Path) -> None:
-    made = subprocess.run(
-        ["Rscript", str(FOLDER / "make_oracle.R"), str(tmp_path)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if "there is no package" in made.stderr:
-        pytest.skip("R lacks vcd, psych or survey here")
-    assert made.returncode == 0, made.stderr
+    make_again(FOLDER, tmp_path)
     for name in ("pairs.csv", "charts.csv"):
         assert (tmp_path / name).read_text() == (FOLDER / name).read_text()

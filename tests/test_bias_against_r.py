@@ -4,13 +4,12 @@
 shares of true groups 1e-5 absolute: both come from an iteration that stops.
 """
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from oracle_again import make_again
 
 from leukocytosis.bias.e_value import convert_hazard_ratio, e_value_of
 from leukocytosis.bias.imputation import AT_ONCE, Fates, pool
@@ -121,13 +120,8 @@ def test_the_shares_of_true_groups_within_each_outcome() -> None:
         assert ours[s] == close(r("shares", str(s + 1)).to_numpy(), abs=1e-5)
 
 
-@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed here")
 def test_the_script_makes_the_committed_numbers(tmp_path: Path) -> None:
-    done = subprocess.run(
-        ["Rscript", str(FOLDER / "make_oracle.R"), str(tmp_path)],
-        check=False, capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    make_again(FOLDER, tmp_path)
     assert (tmp_path / "cohort.csv").read_bytes() == (FOLDER / "cohort.csv").read_bytes()
     keys = ["what", "key", "name"]
     made, committed = (

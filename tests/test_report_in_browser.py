@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 import report_fixtures as fixtures
+from browser import CHROMIUM, FLAGS
 
 from leukocytosis.report import write_report
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed here")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 PROBE = """<script>addEventListener("load", () => {
   const found = {overflow: document.documentElement.scrollWidth - innerWidth,
     requests: performance.getEntriesByType("resource").length,

@@ -9,7 +9,6 @@ from leukocytosis.survival.follow_up import (
     crude_risk_row,
     fit_crude_risk,
     follow_up_row,
-    is_complete,
 )
 from leukocytosis.survival.proportion import exact_bound, fit_proportion
 from leukocytosis.survival.row import COLUMNS, Number, cannot
@@ -162,8 +161,8 @@ def test_rows_name_what_they_rest_on() -> None:
 
 
 def test_follow_up_is_complete_when_each_had_an_event_or_was_seen_through_the_horizon() -> None:
-    assert is_complete([84, 90, 10, 0.5], [0, 0, 1, 2], 84)
-    assert not is_complete([83, 90, 10], [0, 0, 1], 84)
+    assert count_incomplete([84, 90, 10, 0.5], [0, 0, 1, 2], 84) == 0
+    assert count_incomplete([83, 90, 10], [0, 0, 1], 84) == 1
     assert count_incomplete([83, 0, 10], [0, 0, 1], 84) == 2
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import report_fixtures as fixtures
-from conftest import ROOT, protocol_of
+from conftest import protocol_of
 from test_treatment_against_r import OUTCOME, patients, protocol
 
 from leukocytosis.config import Policy
@@ -26,18 +26,7 @@ from leukocytosis.survival.time_dependent import share_guaranteed, split_at_trea
 from leukocytosis.survival.treatment import find_treatment_curves, fit_treatment
 
 NAN = float("nan")
-STUDY = ROOT / "config/studies/granger2009.yaml"
 NO_OTHERS = pd.DataFrame(columns=["episode_id", "rule", "days", "status"])
-
-
-def changed(project: Path, *pairs: tuple[str, str]) -> Path:
-    path = project / "config/studies/granger2009.yaml"
-    text = path.read_text(encoding="utf-8")
-    for old, new in pairs:
-        assert old in text
-        text = text.replace(old, new, 1)
-    path.write_text(text, encoding="utf-8")
-    return path
 
 
 # the estimators

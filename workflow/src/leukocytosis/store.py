@@ -69,13 +69,6 @@ def add_views(con: Connection, folder: Path, tables: Sequence[str]) -> None:
         con.execute(f"CREATE OR REPLACE VIEW {table} AS FROM {scan(folder / f'{table}.parquet')}")
 
 
-def fetch_rows(con: Connection, query: str) -> list[dict[str, Any]]:
-    """Return the rows of a query as column → value; a missing value is None."""
-    found = con.execute(query)
-    names = [column[0] for column in found.description or ()]
-    return [dict(zip(names, values, strict=True)) for values in found.fetchall()]
-
-
 def fetch(con: Connection, query: str) -> list[tuple[Any, ...]]:
     """Return all rows of a query."""
     return con.execute(query).fetchall()

@@ -18,8 +18,6 @@ from leukocytosis.survival.times import BoolArray, FloatArray, Labels
 if TYPE_CHECKING:
     import pandas as pd
 
-ADJUSTED = "cox_adjusted"
-
 
 @dataclass(frozen=True, eq=False)
 class Model:

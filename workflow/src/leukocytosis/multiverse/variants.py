@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from leukocytosis.config import Protocol
-from leukocytosis.config.sensitivity import OWN, Change, Decision, Option, Sensitivity
+from leukocytosis.config.sensitivity import OWN, Change, Option, Sensitivity
 from leukocytosis.config.variation import Variations
 
 Family = Literal["own", "alone", "drawn", "threshold"]
@@ -96,11 +96,6 @@ def _draw(
         for decision, found in options.items()
     }
     yield from (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
-
-
-def find_decision(protocol: Protocol, decision_id: str) -> Decision:
-    """Return the declared decision of that id."""
-    return {d.id: d for d in _sensitivity(protocol).decisions}[decision_id]
 
 
 def _sensitivity(protocol: Protocol) -> Sensitivity:

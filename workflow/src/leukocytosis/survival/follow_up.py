@@ -53,11 +53,6 @@ def count_incomplete(days: npt.ArrayLike, status: npt.ArrayLike, horizon_days: f
     return int(((ends == 0) & (followed < horizon_days)).sum())
 
 
-def is_complete(days: npt.ArrayLike, status: npt.ArrayLike, horizon_days: float) -> bool:
-    """Return whether everybody had an event by the horizon day or was observed through it."""
-    return count_incomplete(days, status, horizon_days) == 0
-
-
 def fit_completeness(days: npt.ArrayLike, status: npt.ArrayLike, horizon_days: float) -> Number:
     """Return Clark's index C: the share of the possible days of follow-up that was seen.
 
