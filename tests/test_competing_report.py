@@ -87,7 +87,9 @@ def test_hospice_not_recorded_is_said_and_nothing_is_drawn() -> None:
     (part,) = describe_competing(unseen)
     assert {row[4] for row in part["incidence"].rows} == {"cannot be estimated [1]"}
     assert "not assessed" in part["incidence"].notes[0]
-    assert all("Nothing is drawn" in words(figure) for _, _, figure in draw_competing(unseen))
+    assert all(
+        "Nothing is drawn" in words(figure) for figure in (d.figure for d in draw_competing(unseen))
+    )
     (reason,) = (row for row in list_unestimated(unseen).rows if "not assessed" in row[0])
     assert "(discharge to hospice)" in reason[1]
 

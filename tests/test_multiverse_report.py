@@ -120,7 +120,8 @@ def test_the_section_stands_in_the_report_with_its_pictures(tmp_path: Path) -> N
     assert '<h2 id="multiverse">Other decisions</h2>' in html
     assert 'id="figure-specification"' in html and 'id="figure-thresholds"' in html
     assert (
-        describe_multiverse(fixtures.inputs()) is None and draw_multiverse(fixtures.inputs()) == []
+        describe_multiverse(fixtures.inputs()) is None
+        and list(draw_multiverse(fixtures.inputs())) == []
     )
 
 

@@ -245,6 +245,7 @@ rule release:
         manifest=lambda wildcards: f"config/extracts/{wildcards.extract}.yaml",
         claims=claims_of,
         texts=["config/texts/results.md", "config/texts/checklists.csv"],
+        journals=expand("config/journals/{name}.yaml", name={"house", config["journal"]}),
     output:
         report=f"{RELEASE}/report.html",
         headlines=f"{RELEASE}/headlines.txt",
@@ -259,6 +260,7 @@ rule release:
         "../../envs/leukocytosis.yaml"
     params:
         code=digest_code("release"),
+        journal=config["journal"],
         sources=lambda wildcards: [
             "Snakefile",
             *sorted(str(path) for path in Path("workflow/rules").glob("*.smk")),

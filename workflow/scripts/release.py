@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from leukocytosis.cli import reported
-from leukocytosis.config import load_claims, load_manifest, load_policy, load_protocol
+from leukocytosis.config import load_claims, load_manifest, load_page, load_policy, load_protocol
 from leukocytosis.crate import Made, write_crate
 from leukocytosis.release import release
 
@@ -16,5 +16,6 @@ with reported(snakemake.log[0]):
     policy = load_policy(Path(f"config/policies/{manifest.policy}.yaml"))
     extract = Path("results/extracts") / manifest.extract
     published = load_claims(Path(claims[0])) if claims else None
-    release(protocol, manifest, policy, published, extract, folder)
+    page = load_page(Path("config/journals"), snakemake.params.journal)
+    release(protocol, manifest, policy, published, extract, folder, page)
     write_crate(protocol, manifest, made, folder)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from leukocytosis.config import Claims, Manifest, Policy, Protocol
+from leukocytosis.config import Claims, Manifest, Page, Policy, Protocol
 from leukocytosis.disclosure import disclose, disclose_together
 from leukocytosis.documents import write_manuscript
 from leukocytosis.report import (
@@ -21,6 +21,7 @@ STUDY_TABLES = ("attrition", "estimates", "curves", "states", "table_one", "scor
 OWN_TABLES = ("multiverse", "variants", "decisions", "options")  # not on the page of studies
 EXTRACT_TABLES = ("quality", "ledger")
 HEADLINES = "headlines.txt"
+TEXTS = Path("config/texts")  # the templates of the manuscript
 
 
 def release(
@@ -30,18 +31,18 @@ def release(
     claims: Claims | None,
     extract: Path,
     folder: Path,
-    texts: Path = Path("config/texts"),
+    page: Page | None = None,
 ) -> None:
     """Write `release/` of a study: what may leave, and nothing else.
 
-    `folder` is the release folder within the study's results; `texts` holds the templates of the
-    manuscript. TextError when a text holds a number bound to nothing; DisclosureError when a
-    person-level table was about to leave.
+    `folder` is the release folder within the study's results; figures are sized for the journal of
+    the page. TextError when a text of config/texts holds a number bound to nothing;
+    DisclosureError when a person-level table was about to leave.
     """
     tables = (*STUDY_TABLES, *OWN_TABLES)
     inputs = read_inputs(protocol, manifest, policy, claims, extract, folder.parent, tables)
-    write_release(inputs, folder)
-    write_manuscript(inputs, texts, folder / "manuscript")
+    write_release(inputs, folder, page)
+    write_manuscript(inputs, TEXTS, folder / "manuscript")
     lines = "".join(f"{line}\n" for line in describe_headlines(inputs))
     (folder / HEADLINES).write_text(lines, encoding="utf-8")
 

@@ -3,6 +3,7 @@
 from leukocytosis.config.bias import Accuracy, BiasPlan, load_accuracy, load_bias_plan
 from leukocytosis.config.claims import Claim, Claims, load_claims
 from leukocytosis.config.codelist import Codelist, Entry, load_codelists
+from leukocytosis.config.journal import Journal, Page, load_journal, load_page
 from leukocytosis.config.manifest import Manifest, load_manifest
 from leukocytosis.config.policy import Policy, load_policy
 from leukocytosis.config.protocol import Protocol, load_protocol
@@ -16,7 +17,9 @@ __all__ = [
     "Claims",
     "Codelist",
     "Entry",
+    "Journal",
     "Manifest",
+    "Page",
     "Policy",
     "Protocol",
     "ReviewPlan",
@@ -28,7 +31,9 @@ __all__ = [
     "load_bias_plan",
     "load_claims",
     "load_codelists",
+    "load_journal",
     "load_manifest",
+    "load_page",
     "load_plan",
     "load_policy",
     "load_protocol",

@@ -1,12 +1,13 @@
 """Figures of the aggregate tables; where there is nothing to draw, a figure says why in words."""
 
 from leukocytosis.figures.causes import draw_causes
+from leukocytosis.figures.columns import fit_column
 from leukocytosis.figures.flow import draw_flow
 from leukocytosis.figures.forest import draw_forest
 from leukocytosis.figures.incidence import draw_incidence, draw_states
+from leukocytosis.figures.press import render_svg, save_figure
 from leukocytosis.figures.specification import draw_specification, draw_thresholds
 from leukocytosis.figures.standardised import draw_redrawn, draw_standardised
-from leukocytosis.figures.style import render_svg, save_figure
 from leukocytosis.figures.survival import draw_survival
 from leukocytosis.figures.tipping import draw_tipping
 from leukocytosis.figures.upset import draw_overlap
@@ -24,6 +25,7 @@ __all__ = [
     "draw_survival",
     "draw_thresholds",
     "draw_tipping",
+    "fit_column",
     "render_svg",
     "save_figure",
 ]

@@ -75,6 +75,14 @@ def draw_landmarks(
     return figure
 
 
+def find_arms(treatment: Treatment, curves: Sequence[Row], *, landmarks: bool) -> list[Row]:
+    """Return the points of the arms from the landmarks, or else of the naive comparison."""
+    arms = {name_arm(day, arm) for day in treatment.landmark_days for arm in (TREATED, UNTREATED)}
+    wanted = arms if landmarks else {EVER, NEVER, WAITING}
+    rows = find_rows(curves, outcome_id=treatment.outcome)
+    return [row for row in rows if row["group"] in wanted]
+
+
 Steps = tuple[str, "np.ndarray", "np.ndarray", "np.ndarray", "np.ndarray"]
 
 

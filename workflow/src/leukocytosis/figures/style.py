@@ -1,4 +1,4 @@
-"""One style for every figure, and the one way to save them: the same bytes on every run.
+"""One style for every figure.
 
 Colours are Okabe and Ito's (told apart with every common colour blindness); groups also differ
 in line type, so that print in grey can be read.
@@ -6,25 +6,24 @@ in line type, so that print in grey can be read.
 
 from __future__ import annotations
 
-import io
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leukocytosis.config import Protocol
+from leukocytosis.figures.fonts import FAMILY, register_fonts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Row = Mapping[str, Any]
-WIDTH_INCHES = 5.2  # still readable when a phone shows it whole
+WIDTH_INCHES = 132 / 25.4  # config/journals/house.yaml; still readable when a phone shows it whole
 INK, FAINT, MARK = "#1b1b1b", "#6b6b6b", "#b3261e"
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
 STYLE: dict[str, Any] = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib: the same glyphs on every machine
+    "font.family": FAMILY,
     "font.size": 9.5,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -35,15 +34,9 @@ STYLE: dict[str, Any] = {
     "ytick.color": INK,
     "legend.frameon": False,
     "lines.linewidth": 1.6,
-    "pdf.fonttype": 42,
-    "svg.fonttype": "path",
+    "pdf.fonttype": 42,  # TrueType
+    "svg.fonttype": "none",  # text stays text; the press embeds its glyphs
     "svg.hashsalt": "leukocytosis",
-    "savefig.dpi": 300,
-}
-FORMATS: dict[str, dict[str, Any]] = {
-    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
-    "svg": {"Date": None, "Creator": None},
-    "png": {"Software": None},
 }
 
 
@@ -52,6 +45,7 @@ def styled() -> Iterator[None]:
     """Draw and save in the style, whatever the user's own settings are."""
     import matplotlib as mpl
 
+    register_fonts()
     with mpl.rc_context():
         mpl.rcdefaults()
         for name, value in STYLE.items():
@@ -82,43 +76,6 @@ def draw_words(words: str) -> Figure:
         figure = new_figure(0.6 + 0.2 * len(lines))
         figure.text(0.5, 0.45, "\n".join(lines), ha="center", va="center", color=FAINT)
     return figure
-
-
-def mark_figure(figure: Figure, mark: str | None) -> None:
-    """Print a mark such as `synthetic` in the upper right corner, once."""
-    if mark and mark not in {text.get_text() for text in figure.texts}:
-        with styled():
-            figure.text(0.995, 0.995, mark, ha="right", va="top", color=MARK, weight="bold")
-
-
-def render_figure(figure: Figure, kind: str, title: str) -> bytes:
-    """Return the file of a figure as bytes: pdf, svg or png (300 dpi), without a date."""
-    buffer = io.BytesIO()
-    with styled():
-        figure.savefig(buffer, format=kind, metadata={**FORMATS[kind], "Title": title})
-    return buffer.getvalue()
-
-
-def render_svg(figure: Figure, title: str, mark: str | None) -> str:
-    """Return the SVG text of a figure."""
-    mark_figure(figure, mark)
-    return render_figure(figure, "svg", _titled(title, mark)).decode("utf-8")
-
-
-def save_figure(figure: Figure, folder: Path, name: str, mark: str | None) -> tuple[Path, ...]:
-    """Write `name`.pdf, .svg and .png into a folder; return their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    mark_figure(figure, mark)
-    paths = []
-    for kind in FORMATS:
-        path = folder / f"{name}.{kind}"
-        path.write_bytes(render_figure(figure, kind, _titled(name, mark)))
-        paths.append(path)
-    return tuple(paths)
-
-
-def _titled(name: str, mark: str | None) -> str:
-    return f"{name} ({mark})" if mark else name
 
 
 def wrap(words: str, width: int) -> str:

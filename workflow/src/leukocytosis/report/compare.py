@@ -9,7 +9,6 @@ from pathlib import Path
 from leukocytosis.config import Claim
 from leukocytosis.config.evidence import Threshold
 from leukocytosis.figures.compare import PANELS, Line, draw_comparison
-from leukocytosis.figures.style import save_figure
 from leukocytosis.figures.survival import horizon_of
 from leukocytosis.prose import (
     describe_bound,
@@ -20,10 +19,10 @@ from leukocytosis.prose import (
     join,
     name_group,
 )
-from leukocytosis.report.drawing import Drawing
+from leukocytosis.report.drawing import Drawing, describe_fonts, inline_drawing, write_drawing
 from leukocytosis.report.grids import Grid, Notes, describe_score, show_number, show_percent
 from leukocytosis.report.inputs import ReportInputs, Row
-from leukocytosis.report.release import inline_drawing, page_environment
+from leukocytosis.report.release import page_environment
 from leukocytosis.scorecard import CANNOT, DIFFERS, REPRODUCED
 
 NAME = "studies"
@@ -46,14 +45,16 @@ def write_comparison(members: Sequence[ReportInputs], folder: Path) -> None:
         "and the share each paper printed. The open circle counts every undetermined patient as "
         "PLR. Populations and thresholds differ: the same patient can be in several rows.",
         "Dot plot of the shares by study; the table below has the same numbers.",
-        draw_comparison([_line(member) for member in members]),
+        draw_comparison([_line(member) for member in members]), _list_data(members),
     )  # fmt: skip
-    save_figure(drawing.figure, folder / "figures", NAME, mark)
+    picture = inline_drawing(drawing, mark)
+    write_drawing(drawing, folder / "figures", mark, None)
     page = page_environment().get_template("studies.html.j2")
     html = page.render(
         manifest=members[0].manifest,
         headlines=tuple(describe_family(members)),
-        picture=inline_drawing(drawing, mark),
+        picture=picture,
+        fonts=describe_fonts([picture]),
         members=[_describe_member(member) for member in members],
         cohorts=list_cohorts(members),
         shares=list_shares(members),
@@ -117,6 +118,18 @@ def _claims(member: ReportInputs) -> tuple[Claim, ...]:
 def _printed(member: ReportInputs, analysis: str, term: str) -> Claim | None:
     wanted = (analysis, term)
     return next((c for c in _claims(member) if (c.analysis, c.term) == wanted), None)
+
+
+def _list_data(members: Sequence[ReportInputs]) -> dict[str, list[Row]]:
+    """Return the shares drawn, the study in front."""
+    return {
+        "estimates": [
+            {"study": member.protocol.study, **row}
+            for member in members
+            for analysis_id in ("cause_shares", "plr_interval")
+            for row in member.estimates(analysis_id)
+        ]
+    }
 
 
 def _describe_member(member: ReportInputs) -> dict[str, str]:

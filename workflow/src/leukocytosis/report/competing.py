@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from leukocytosis.config.protocol import Outcome
 from leukocytosis.figures import draw_incidence, draw_states
 from leukocytosis.figures.forest import find_ratios, label_term, merge_failed
 from leukocytosis.prose import format_number, is_known, name_group
+from leukocytosis.report.drawing import Drawing
 from leukocytosis.report.grids import EVENTS, Grid, Notes, show_number, show_percent
 from leukocytosis.report.inputs import ReportInputs, Row
 from leukocytosis.report.p_values import show_p
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 MODELS = {"unadjusted": "Unadjusted", "adjusted": "Adjusted"}
 WHOLE = ("likelihood ratio test", "Wald test")  # rows on a model as a whole
@@ -58,25 +56,26 @@ def describe_competing(inputs: ReportInputs) -> list[dict[str, Any]]:
     ]
 
 
-def draw_competing(inputs: ReportInputs) -> Iterator[tuple[str, tuple[str, str], Figure]]:
-    """Yield the name, the caption with its words for who cannot see, and the figure, of each."""
-    states, least = inputs.rows("states"), inputs.protocol.analyses.min_at_risk_shown
+def draw_competing(inputs: ReportInputs) -> Iterator[Drawing]:
+    """Yield the figures of each outcome that hospice and death compete for."""
+    least = inputs.protocol.analyses.min_at_risk_shown
     for outcome in _compete(inputs):
-        caption = (
+        states = inputs.rows("states", outcome_id=outcome.id)
+        yield Drawing(
+            f"incidence_{outcome.id}", "competing",
             "Cumulative incidence (Aalen–Johansen) of discharge to hospice and of death without "
             "it, with 95 % log-log bands. A curve is drawn only while at least "
-            f"{least} patients of its group have had neither."
-        )
-        alt = "Curves of the two cumulative incidences by cause group; the table has the numbers."
-        figure = draw_incidence(inputs.protocol, outcome.id, states)
-        yield f"incidence_{outcome.id}", (caption, alt), figure
-        caption = (
+            f"{least} patients of its group have had neither.",
+            "Curves of the two cumulative incidences by cause group; the table has the numbers.",
+            draw_incidence(inputs.protocol, outcome.id, states), {"states": states},
+        )  # fmt: skip
+        yield Drawing(
+            f"states_{outcome.id}", "competing",
             "Where patients are on each day (Aalen–Johansen): the height of an area is the share "
-            "of patients in that state."
-        )
-        alt = "Stacked areas of the four states by day and cause group; the table has the numbers."
-        figure = draw_states(inputs.protocol, outcome.id, states)
-        yield f"states_{outcome.id}", (caption, alt), figure
+            "of patients in that state.",
+            "Stacked areas of the four states by day and cause group; the table has the numbers.",
+            draw_states(inputs.protocol, outcome.id, states), {"states": states},
+        )  # fmt: skip
 
 
 def _compete(inputs: ReportInputs) -> list[Outcome]:

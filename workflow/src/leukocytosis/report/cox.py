@@ -30,6 +30,7 @@ def draw_models(inputs: ReportInputs) -> tuple[Drawing, Drawing]:
             "the outer knots, the 5th and 95th percentiles.",
             "Hazard ratio against the index count with its band; numbers are in the table below.",
             draw_count_spline(estimates, primary),
+            {"estimates": inputs.estimates("count_spline", outcome_id=primary)},
         ),
         Drawing(
             "hazard_ratio_over_time", "over_time", "Adjusted hazard ratios over time: a natural "
@@ -38,6 +39,7 @@ def draw_models(inputs: ReportInputs) -> tuple[Drawing, Drawing]:
             "days.",
             "Hazard ratios of the cause groups over time with bands; the table below has some.",
             draw_over_time(protocol, estimates, primary),
+            {"estimates": inputs.estimates("hazard_ratio_over_time", outcome_id=primary)},
         ),
     )  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leukocytosis.figures.landmark import draw_guaranteed, draw_landmarks
+from leukocytosis.figures.landmark import draw_guaranteed, draw_landmarks, find_arms
 from leukocytosis.figures.survival import horizon_of
 from leukocytosis.prose import (
     NOT_SHOWN,
@@ -69,6 +69,8 @@ def draw_design(inputs: ReportInputs) -> tuple[Drawing, ...]:
             "Kaplan–Meier curves from each landmark by treatment until then; the tables below "
             "have the numbers.",
             draw_landmarks(protocol, treatment, curves, inputs.rows("estimates")),
+            {"curves": find_arms(treatment, curves, landmarks=True),
+             "estimates": inputs.estimates(LANDMARK)},
         ),
         Drawing(
             "guaranteed_time", "guaranteed_time",
@@ -78,6 +80,7 @@ def draw_design(inputs: ReportInputs) -> tuple[Drawing, ...]:
             "Demonstration of immortal-time bias: Kaplan–Meier curves of the ever and the never "
             "treated, the guaranteed time shaded; the table below has the numbers.",
             draw_guaranteed(protocol, treatment, curves),
+            {"curves": find_arms(treatment, curves, landmarks=False)},
         ),
     )  # fmt: skip
 

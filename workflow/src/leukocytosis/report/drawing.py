@@ -1,20 +1,111 @@
-"""A figure on its way into the report."""
+"""A figure on its way into the report and into the folder of figures."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import csv
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from leukocytosis.config import Page
+from leukocytosis.figures import fit_column, render_svg, save_figure
+from leukocytosis.figures.fonts import describe_faces, drop_fonts
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+Rows = Sequence[Mapping[str, Any]]
+MM_PER_INCH = 25.4
+
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure with its file name, caption, and what it shows in words for who cannot see it."""
+    """A figure with its file name, caption, and what it shows in words for who cannot see it.
+
+    `data` holds the rows it draws, by the table they stand in.
+    """
 
     name: str
     section: str
     caption: str
     alt: str
     figure: Figure
+    data: Mapping[str, Rows] = field(default_factory=dict)
+
+
+def write_drawing(
+    drawing: Drawing, folder: Path, mark: str | None, page: Page | None, record: str | None = None
+) -> None:
+    """Write a figure at the journal's size, and beside it its data (CSV) and its words (txt).
+
+    The figure itself is resized: what the report needs is taken before. Without a page it stays
+    as it is.
+    """
+    if page:
+        fit_column(drawing.figure, page.journal, page.house)
+    dpi = {"dpi": page.journal.dpi} if page else {}
+    save_figure(drawing.figure, folder, drawing.name, mark, record=record, **dpi)
+    write_data(drawing.data, folder / f"{drawing.name}.csv")
+    words = "\n\n".join(describe_drawing(drawing, mark, page))
+    (folder / f"{drawing.name}.txt").write_text(f"{words}\n", encoding="utf-8")
+
+
+def describe_drawing(drawing: Drawing, mark: str | None, page: Page | None) -> Iterator[str]:
+    """Yield what goes with a figure into a submission system: caption, alternative text, size."""
+    marked = f" ({mark} data)" if mark else ""
+    yield f"Caption{marked}: {drawing.caption}"
+    yield f"Alternative text: {drawing.alt}"
+    if page is None:
+        return
+    width, height = (MM_PER_INCH * inches for inches in drawing.figure.get_size_inches())
+    yield f"Size: {width:.1f} × {height:.1f} mm ({page.journal.journal})."
+    if height > page.journal.most_height_mm:
+        yield (
+            f"Higher than {page.journal.most_height_mm:g} mm, the most {page.journal.journal} "
+            "prints: for the supplement."
+        )
+
+
+def write_data(data: Mapping[str, Rows], path: Path) -> None:
+    """Write the rows a figure draws as one CSV: the table's name, then that table's columns."""
+    names = dict.fromkeys(name for rows in data.values() for row in rows for name in row)
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, ["table", *names], lineterminator="\n")
+        writer.writeheader()
+        for table, rows in data.items():
+            writer.writerows({"table": table, **row} for row in rows)
+
+
+def inline_drawing(drawing: Drawing, mark: str | None) -> dict[str, str]:
+    """Return what a page needs to show a figure: name, caption, words and SVG."""
+    from markupsafe import Markup
+
+    svg = strip_svg(render_svg(drawing.figure, drawing.name, mark), drawing.name)
+    alt = f"{drawing.alt} Data: {mark}." if mark else drawing.alt
+    return {"name": drawing.name, "caption": drawing.caption, "alt": alt, "svg": Markup(svg)}
+
+
+def describe_fonts(pictures: Sequence[Mapping[str, str]]) -> str:
+    """Return the CSS with the glyphs of the texts of all figures of a page, once."""
+    from markupsafe import Markup
+
+    return Markup(describe_faces("".join(picture["svg"] for picture in pictures)))
+
+
+def strip_svg(svg: str, name: str) -> str:
+    """Return the SVG element alone, its ids made unique in a page that holds several figures.
+
+    The page carries the glyphs.
+    """
+    svg = drop_fonts(svg[svg.index("<svg") :])
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'\bid="', f'id="{name}-', svg)
+    svg = re.sub(r'(xlink:href="#|url\(#)', rf"\g<1>{name}-", svg)
+    # sized by the page: the natural size would overflow a phone
+    return re.sub(r'<svg ([^>]*?)width="[^"]*" height="[^"]*"|(<svg )', _sized, svg, count=1)
+
+
+def _sized(match: re.Match[str]) -> str:
+    return f'<svg aria-hidden="true" focusable="false" {match.group(1) or ""}'

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from leukocytosis.config.sensitivity import OWN
 from leukocytosis.figures.specification import draw_specification, draw_thresholds, judge
 from leukocytosis.prose import format_number, format_percent, is_known, name_group
+from leukocytosis.report.drawing import Drawing
 from leukocytosis.report.grids import Grid, Notes, show_number, show_percent
 from leukocytosis.report.inputs import ReportInputs, Row
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 CONTRAST, SAME = "hazard_ratio", "is what the study does"
 SPECIFICATION = (
@@ -51,19 +49,24 @@ def describe_multiverse(inputs: ReportInputs) -> dict[str, Any] | None:
     }
 
 
-def draw_multiverse(inputs: ReportInputs) -> list[tuple[str, str, str, Figure]]:
-    """Return name, caption, words and figure of the multiverse's pictures; none without one."""
+def draw_multiverse(inputs: ReportInputs) -> Iterator[Drawing]:
+    """Yield the figures of the multiverse; none without one."""
     if inputs.protocol.sensitivity is None or not inputs.rows("variants"):
-        return []
-    verse = _Verse(inputs)
-    curve = draw_specification(inputs.protocol, verse.drawn, verse.choices, verse.own)
-    table = "the tables multiverse and variants have the same numbers."
-    pictures = [("specification", SPECIFICATION, f"Hazard ratios of all variants, sorted; {table}",
-                 curve)]  # fmt: skip
+        return
+    verse, table = _Verse(inputs), "the tables multiverse and variants have the same numbers."
+    yield Drawing(
+        "specification", "multiverse", SPECIFICATION,
+        f"Hazard ratios of all variants, sorted; {table}",
+        draw_specification(inputs.protocol, verse.drawn, verse.choices, verse.own),
+        {"multiverse": [verse.own, *verse.drawn], "variants": inputs.rows("variants")},
+    )  # fmt: skip
     if verse.thresholds:
-        over = draw_thresholds(inputs.protocol, verse.thresholds)
-        pictures.append(("thresholds", THRESHOLDS, f"Hazard ratio by threshold; {table}", over))
-    return pictures
+        yield Drawing(
+            "thresholds", "multiverse", THRESHOLDS, f"Hazard ratio by threshold; {table}",
+            draw_thresholds(inputs.protocol, verse.thresholds),
+            {"multiverse": [{"threshold_1e9_per_l": value, **row}
+                            for value, row in verse.thresholds]},
+        )  # fmt: skip
 
 
 class _Verse:

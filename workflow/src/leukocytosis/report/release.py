@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from leukocytosis.figures import (
-    draw_causes,
-    draw_flow,
-    draw_forest,
-    draw_overlap,
-    draw_redrawn,
-    draw_standardised,
-    draw_survival,
-    draw_tipping,
-    render_svg,
-    save_figure,
-)
-from leukocytosis.figures.survival import is_survival
+from leukocytosis.config import Page
 from leukocytosis.prose import describe_statistics
 from leukocytosis.report import attribution, cox, grids
 from leukocytosis.report.bias import describe_bias
-from leukocytosis.report.competing import describe_competing, draw_competing
-from leukocytosis.report.design import describe_design, draw_design
-from leukocytosis.report.drawing import Drawing
+from leukocytosis.report.competing import describe_competing
+from leukocytosis.report.design import describe_design
+from leukocytosis.report.drawing import (
+    Drawing,
+    describe_fonts,
+    inline_drawing,
+    write_drawing,
+)
+from leukocytosis.report.drawings import draw_all
 from leukocytosis.report.engines import describe_agreement, list_engines
 from leukocytosis.report.estimators import describe_estimators
 from leukocytosis.report.headlines import (
@@ -35,7 +28,7 @@ from leukocytosis.report.headlines import (
     describe_plr_interval,
 )
 from leukocytosis.report.inputs import ReportInputs, check_aggregate
-from leukocytosis.report.multiverse import describe_multiverse, draw_multiverse
+from leukocytosis.report.multiverse import describe_multiverse
 from leukocytosis.report.review import describe_review
 from leukocytosis.tables import BY_NAME
 
@@ -45,21 +38,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def write_release(inputs: ReportInputs, folder: Path) -> None:
-    """Write report.html, figures/*.{pdf,svg,png,txt} and tables/*.csv into a folder."""
+def write_release(inputs: ReportInputs, folder: Path, page: Page | None = None) -> None:
+    """Write report.html, figures/*.{pdf,svg,png,tiff,csv,txt} and tables/*.csv into a folder.
+
+    The report's figures keep the house's size, those in the folder take the journal's.
+    """
     drawings = draw_all(inputs)
-    for drawing in drawings:
-        save_figure(drawing.figure, folder / "figures", drawing.name, inputs.mark)
-        write_words(drawing, folder / "figures", inputs.mark)
-    write_tables(inputs.frames, folder / "tables")
     write_report(inputs, folder / "report.html", drawings)
-
-
-def write_words(drawing: Drawing, folder: Path, mark: str | None) -> None:
-    """Write what goes with a figure into a submission system: caption and alternative text."""
-    marked = f" ({mark} data)" if mark else ""
-    words = f"Caption{marked}: {drawing.caption}\n\nAlternative text: {drawing.alt}\n"
-    (folder / f"{drawing.name}.txt").write_text(words, encoding="utf-8")
+    for drawing in drawings:
+        write_drawing(drawing, folder / "figures", inputs.mark, page)
+    write_tables(inputs.frames, folder / "tables")
 
 
 def write_tables(frames: Mapping[str, pd.DataFrame], folder: Path) -> None:
@@ -69,93 +57,6 @@ def write_tables(frames: Mapping[str, pd.DataFrame], folder: Path) -> None:
     for name, frame in sorted(frames.items()):
         ordered = frame.sort_values(list(BY_NAME[name].key), kind="stable", na_position="first")
         ordered.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
-
-
-def draw_all(inputs: ReportInputs) -> tuple[Drawing, ...]:
-    """Return every figure of the report."""
-    protocol = inputs.protocol
-    estimates, curves = inputs.rows("estimates"), inputs.rows("curves")
-    primary = protocol.analyses.primary_outcome
-    return (
-        Drawing(
-            "flow", "flow", "How the cohort was selected: patients left after each criterion, and "
-            "those left out at it.", "Flow diagram of the selection; the table below has the same "
-            "numbers.", draw_flow(inputs.rows("attrition")),
-        ),
-        Drawing(
-            "causes", "causes", "Primary causes: share of the cohort with 95 % Wilson interval. "
-            "The open circle counts every undetermined patient as PLR; colours are the cause "
-            "groups.",
-            "Shares of the primary causes with intervals; the table below has the same numbers.",
-            draw_causes(protocol, estimates),
-        ),
-        Drawing(
-            "overlap", "overlap", "Causes that are present before the order decides: filled dots "
-            "joined by a line make a combination, the bar above counts its patients. A refractory "
-            "infection is present, too.",
-            "UpSet plot of the combinations of causes; the table below has the same numbers.",
-            draw_overlap(protocol, estimates),
-        ),
-        *(_draw_outcome(inputs, o.id, o.title, curves) for o in protocol.outcomes),
-        *draw_design(inputs),
-        Drawing(
-            "forest", "cox", "Hazard ratios of the Cox models on a log axis, with 95 % intervals; "
-            "arrows mark intervals that reach beyond the axis.",
-            "Forest plot of hazard ratios, unadjusted and adjusted; the table below has the same "
-            "numbers.", draw_forest(estimates, primary),
-        ),
-        Drawing(
-            "standardised", "estimators", "Risk as observed, and as the adjusted Cox model expects "
-            "it had every patient been in each group (computed weekly, joined by lines), with 95 % "
-            "bands.",
-            "Risk curves by cause group, observed and standardised; the table below has the "
-            "numbers at the horizon.",
-            draw_standardised(protocol, primary, estimates, curves),
-        ),
-        *(Drawing(name, "competing", *words, f) for name, words, f in draw_competing(inputs)),
-        *(Drawing(name, "multiverse", caption, alt, figure)
-          for name, caption, alt, figure in draw_multiverse(inputs)),
-        *cox.draw_models(inputs),
-        *_draw_bias(inputs, estimates),
-    )  # fmt: skip
-
-
-def _draw_bias(inputs: ReportInputs, estimates: Sequence[Mapping[str, Any]]) -> tuple[Drawing, ...]:
-    if not inputs.estimates("tipping"):
-        return ()
-    primary = inputs.protocol.analyses.primary_outcome
-    return (
-        Drawing(
-            "redrawn", "redrawn", "Risk as analysed, and had the true causes been known (accuracy "
-            "alike whatever the outcome; every 14 days, joined by lines), with 95 % bands; on "
-            "the right they hold the doubt about the causes as well as chance.",
-            "Risk curves by cause group, as analysed and redrawn; the table below has the numbers "
-            "at the horizon.",
-            draw_redrawn(inputs.protocol, primary, estimates, inputs.rows("curves")),
-        ),
-        Drawing(
-            "tipping", "tipping", "Adjusted hazard ratios with 95 % intervals, had those lost to "
-            "follow-up a hazard so many times that of their group; from never having the event to "
-            "having it on the day after last contact.",
-            "Hazard ratios over the hazard of those lost; the table below has the numbers.",
-            draw_tipping(inputs.protocol, estimates),
-        ),
-    )  # fmt: skip
-
-
-def _draw_outcome(
-    inputs: ReportInputs, outcome_id: str, title: str, curves: Sequence[Mapping[str, Any]]
-) -> Drawing:
-    least = inputs.protocol.analyses.min_at_risk_shown
-    what = "Survival" if is_survival(inputs.protocol, outcome_id) else "Risk (1 − Kaplan–Meier)"
-    caption = (
-        f"{what}: {title}, with 95 % log-log bands; ticks mark censored patients. A curve is drawn "
-        f"only while at least {least} patients are at risk. Under the axis: patients at risk just "
-        "before that day, and events up to it; a dash stands for a count that is hidden."
-    )
-    alt = f"Kaplan–Meier curves by cause group: {title}; the table below has the estimates."
-    figure = draw_survival(inputs.protocol, outcome_id, curves)
-    return Drawing(f"survival_{outcome_id}", "survival", caption, alt, figure)
 
 
 def write_report(
@@ -187,6 +88,7 @@ def _context(inputs: ReportInputs, drawings: Sequence[Drawing]) -> dict[str, Any
     for drawing in drawings:
         sections.setdefault(drawing.section, []).append(inline_drawing(drawing, inputs.mark))
     return {
+        "fonts": describe_fonts([picture for found in sections.values() for picture in found]),
         "protocol": inputs.protocol,
         "manifest": inputs.manifest,
         "claims": inputs.claims,
@@ -234,26 +136,3 @@ def _grids(inputs: ReportInputs) -> dict[str, grids.Grid]:
         "ledger": grids.list_ledger(inputs),
         "unestimated": grids.list_unestimated(inputs),
     }
-
-
-def inline_drawing(drawing: Drawing, mark: str | None) -> dict[str, str]:
-    """Return what a page needs to show a figure: name, caption, words and SVG."""
-    from markupsafe import Markup
-
-    svg = strip_svg(render_svg(drawing.figure, drawing.name, mark), drawing.name)
-    alt = f"{drawing.alt} Data: {mark}." if mark else drawing.alt
-    return {"name": drawing.name, "caption": drawing.caption, "alt": alt, "svg": Markup(svg)}
-
-
-def strip_svg(svg: str, name: str) -> str:
-    """Return the SVG element alone, its ids made unique in a page that holds several figures."""
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'\bid="', f'id="{name}-', svg)
-    svg = re.sub(r'(xlink:href="#|url\(#)', rf"\g<1>{name}-", svg)
-    # sized by the page: the natural size would overflow a phone
-    return re.sub(r'<svg ([^>]*?)width="[^"]*" height="[^"]*"|(<svg )', _sized, svg, count=1)
-
-
-def _sized(match: re.Match[str]) -> str:
-    return f'<svg aria-hidden="true" focusable="false" {match.group(1) or ""}'

@@ -1,0 +1,136 @@
+"""Every figure of the report, with its words and the rows it draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from leukocytosis.figures import (
+    draw_causes,
+    draw_flow,
+    draw_forest,
+    draw_overlap,
+    draw_redrawn,
+    draw_standardised,
+    draw_survival,
+    draw_tipping,
+)
+from leukocytosis.figures.forest import MODELS
+from leukocytosis.figures.survival import find_drawn, is_survival
+from leukocytosis.report import cox
+from leukocytosis.report.competing import draw_competing
+from leukocytosis.report.design import draw_design
+from leukocytosis.report.drawing import Drawing
+from leukocytosis.report.inputs import ReportInputs
+from leukocytosis.report.multiverse import draw_multiverse
+
+
+def draw_all(inputs: ReportInputs) -> tuple[Drawing, ...]:
+    """Return every figure of the report, in its order."""
+    return (
+        *_draw_cohort(inputs),
+        *(_draw_outcome(inputs, o.id, o.title) for o in inputs.protocol.outcomes),
+        *draw_design(inputs),
+        *_draw_models(inputs),
+        *draw_competing(inputs),
+        *draw_multiverse(inputs),
+        *cox.draw_models(inputs),
+        *_draw_bias(inputs),
+    )
+
+
+def _draw_cohort(inputs: ReportInputs) -> Iterator[Drawing]:
+    estimates, attrition = inputs.rows("estimates"), inputs.rows("attrition")
+    yield Drawing(
+        "flow", "flow", "How the cohort was selected: patients left after each criterion, and "
+        "those left out at it.", "Flow diagram of the selection; the table below has the same "
+        "numbers.", draw_flow(attrition), {"attrition": attrition},
+    )  # fmt: skip
+    shares = [r for r in estimates if r["analysis_id"] in ("cause_shares", "plr_interval")]
+    yield Drawing(
+        "causes", "causes", "Primary causes: share of the cohort with 95 % Wilson interval. The "
+        "open circle counts every undetermined patient as PLR; colours are the cause groups.",
+        "Shares of the primary causes with intervals; the table below has the same numbers.",
+        draw_causes(inputs.protocol, estimates), {"estimates": shares},
+    )  # fmt: skip
+    yield Drawing(
+        "overlap", "overlap", "Causes that are present before the order decides: filled dots "
+        "joined by a line make a combination, the bar above counts its patients. A refractory "
+        "infection is present, too.",
+        "UpSet plot of the combinations of causes; the table below has the same numbers.",
+        draw_overlap(inputs.protocol, estimates), {"estimates": inputs.estimates("overlap")},
+    )  # fmt: skip
+
+
+def _draw_models(inputs: ReportInputs) -> Iterator[Drawing]:
+    protocol, estimates = inputs.protocol, inputs.rows("estimates")
+    primary = protocol.analyses.primary_outcome
+    ratios = [r for name in MODELS for r in inputs.estimates(name, outcome_id=primary)]
+    yield Drawing(
+        "forest", "cox", "Hazard ratios of the Cox models on a log axis, with 95 % intervals; "
+        "arrows mark intervals that reach beyond the axis.",
+        "Forest plot of hazard ratios, unadjusted and adjusted; the table below has the same "
+        "numbers.", draw_forest(estimates, primary), {"estimates": ratios},
+    )  # fmt: skip
+    yield Drawing(
+        "standardised", "estimators", "Risk as observed, and as the adjusted Cox model expects "
+        "it had every patient been in each group (computed weekly, joined by lines), with 95 % "
+        "bands.",
+        "Risk curves by cause group, observed and standardised; the table below has the "
+        "numbers at the horizon.",
+        draw_standardised(protocol, primary, estimates, inputs.rows("curves")),
+        _beside(inputs, "standardised"),
+    )  # fmt: skip
+
+
+def _draw_bias(inputs: ReportInputs) -> Iterator[Drawing]:
+    if not inputs.estimates("tipping"):
+        return
+    protocol, estimates = inputs.protocol, inputs.rows("estimates")
+    yield Drawing(
+        "redrawn", "redrawn", "Risk as analysed, and had the true causes been known (accuracy "
+        "alike whatever the outcome; every 14 days, joined by lines), with 95 % bands; on "
+        "the right they hold the doubt about the causes as well as chance.",
+        "Risk curves by cause group, as analysed and redrawn; the table below has the numbers "
+        "at the horizon.",
+        draw_redrawn(protocol, protocol.analyses.primary_outcome, estimates,
+                     inputs.rows("curves")),
+        _beside(inputs, "bias_risk"),
+    )  # fmt: skip
+    yield Drawing(
+        "tipping", "tipping", "Adjusted hazard ratios with 95 % intervals, had those lost to "
+        "follow-up a hazard so many times that of their group; from never having the event to "
+        "having it on the day after last contact.",
+        "Hazard ratios over the hazard of those lost; the table below has the numbers.",
+        draw_tipping(protocol, estimates), {"estimates": inputs.estimates("tipping")},
+    )  # fmt: skip
+
+
+def _beside(inputs: ReportInputs, analysis_id: str) -> dict[str, list[Mapping[str, Any]]]:
+    """Return the rows of the observed curves, and of the analysis drawn beside them."""
+    primary = inputs.protocol.analyses.primary_outcome
+    return {
+        "curves": _list_curves(inputs, primary),
+        "estimates": inputs.estimates(analysis_id, outcome_id=primary),
+    }
+
+
+def _list_curves(inputs: ReportInputs, outcome_id: str) -> list[Mapping[str, Any]]:
+    """Return the points of an outcome's curves, as far as they are drawn."""
+    curves = inputs.rows("curves", outcome_id=outcome_id)
+    drawn = {c.group: c.days[-1] for c in find_drawn(inputs.protocol, outcome_id, curves)}
+    return [row for row in curves if row["time_days"] <= drawn.get(row["group"], -1)]
+
+
+def _draw_outcome(inputs: ReportInputs, outcome_id: str, title: str) -> Drawing:
+    protocol, least = inputs.protocol, inputs.protocol.analyses.min_at_risk_shown
+    what = "Survival" if is_survival(protocol, outcome_id) else "Risk (1 − Kaplan–Meier)"
+    caption = (
+        f"{what}: {title}, with 95 % log-log bands; ticks mark censored patients. A curve is drawn "
+        f"only while at least {least} patients are at risk. Under the axis: patients at risk just "
+        "before that day, and events up to it; a dash stands for a count that is hidden."
+    )
+    alt = f"Kaplan–Meier curves by cause group: {title}; the table below has the estimates."
+    figure = draw_survival(protocol, outcome_id, inputs.rows("curves"))
+    data = {"curves": _list_curves(inputs, outcome_id)}
+    return Drawing(f"survival_{outcome_id}", "survival", caption, alt, figure, data)
