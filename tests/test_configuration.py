@@ -195,6 +195,22 @@ def test_a_protocol_that_contradicts_itself_is_told_all_at_once(project: Path) -
     assert "no cause uses the rule 'other_drug'" in said
 
 
+def test_a_key_of_a_wrong_type_hides_no_contradiction(project: Path) -> None:
+    path = changed(project, "codelist_not: [leukaemia]\n", "codelist_not: {a: list}\n")
+    changed(project, "  - {cause: corticosteroid}\n", "")
+    changed(project, "question: >-", "questoin: a slip\nquestion: >-")
+    said = refusal(path)
+    assert "'evidence.1.codelist_not'" in said
+    assert "unknown key 'questoin'" in said and "did you mean 'question'" in said
+    assert "no precedence step names the cause 'corticosteroid'" in said
+
+
+def test_what_follows_only_from_a_key_left_out_is_not_said(project: Path) -> None:
+    said = refusal(changed(project, "  take: first\n", "  take: [first]\n"))
+    assert "index.take" in said
+    assert said.count("granger2009.yaml") == 1
+
+
 def test_a_codelist_of_the_wrong_system(project: Path) -> None:
     path = changed(project, "codelist: ketoacidosis", "codelist: wbc_blood")
     said = refusal(path)

@@ -21,7 +21,7 @@ from leukocytosis.config.codelist import Codelist
 from leukocytosis.config.design import Known, PrimaryContrast, Treatment, find_design_faults
 from leukocytosis.config.evidence import ICD, Basis, Declared, Rule, Threshold, Window
 from leukocytosis.config.merging import merge_extended
-from leukocytosis.config.reading import Document, Strict, build
+from leukocytosis.config.reading import Document, Strict, build, without_faulty
 from leukocytosis.config.sensitivity import Sensitivity
 from leukocytosis.config.variation import find_faults
 from leukocytosis.errors import ConfigError, DesignError, Problem, listed, nearest
@@ -314,8 +314,11 @@ def load_protocol(path: Path, known_codelists: Mapping[str, Codelist] | None = N
     except ConfigError as error:
         # a window that runs backwards must not hide what else is wrong: read on without it
         problems += error.problems
-        protocol, more = _read_on(document, _without_backward_windows(data))
+        forwards = _without_backward_windows(data)
+        protocol, more = _read_on(document, forwards)
         problems += [problem for problem in more if problem not in problems]
+        if protocol is None:  # nor must a key of a wrong type
+            protocol = _read_without(document, forwards, error)
     if protocol and protocol.study != path.stem:
         problems.append(
             Problem(str(path), f"names the study '{protocol.study}'", "use the file's name")
@@ -340,6 +343,14 @@ def _read_on(document: Document, data: Any) -> tuple[Protocol | None, list[Probl
         return build(Protocol, document, data), []
     except ConfigError as error:
         return None, list(error.problems)
+
+
+def _read_without(document: Document, data: Any, error: ConfigError) -> Protocol | None:
+    """Return the protocol without the keys that were complained of; None where it needs them."""
+    try:
+        return build(Protocol, document, without_faulty(data, error))
+    except ConfigError:
+        return None  # what it says now may follow from what was left out
 
 
 def _without_backward_windows(data: Any) -> Any:

@@ -101,6 +101,33 @@ def build(model: type[Model], document: Document, data: Any = None) -> Model:
     return built
 
 
+def without_faulty(data: Any, error: ConfigError) -> Any:
+    """Return the data without the keys that `build` complained of, so that more can be read.
+
+    What stands in place of a key left out is its default; where it has none, building fails again.
+    """
+    cause = error.__cause__
+    faulty = (
+        [_real_path(item["loc"], data) for item in cause.errors()]
+        if isinstance(cause, ValidationError)
+        else []
+    )
+    return _without(data, {path for path in faulty if path})
+
+
+def _without(data: Any, paths: set[Path_]) -> Any:
+    if isinstance(data, dict):
+        kept = {key: value for key, value in data.items() if (key,) not in paths}
+        return {key: _without(value, _below(paths, key)) for key, value in kept.items()}
+    if isinstance(data, list):
+        return [_without(value, _below(paths, i)) for i, value in enumerate(data)]
+    return data
+
+
+def _below(paths: set[Path_], part: str | int) -> set[Path_]:
+    return {path[1:] for path in paths if len(path) > 1 and path[0] == part}
+
+
 def _problems(
     error: ValidationError, model: type[BaseModel], document: Document
 ) -> Iterator[Problem]:
