@@ -318,7 +318,8 @@ def load_protocol(path: Path, known_codelists: Mapping[str, Codelist] | None = N
         protocol, more = _read_on(document, forwards)
         problems += [problem for problem in more if problem not in problems]
         if protocol is None:  # nor must a key of a wrong type
-            protocol = _read_without(document, forwards, error)
+            protocol, more = _read_without(document, forwards, error)
+            problems += [problem for problem in more if problem not in problems]
     if protocol and protocol.study != path.stem:
         problems.append(
             Problem(str(path), f"names the study '{protocol.study}'", "use the file's name")
@@ -345,12 +346,17 @@ def _read_on(document: Document, data: Any) -> tuple[Protocol | None, list[Probl
         return None, list(error.problems)
 
 
-def _read_without(document: Document, data: Any, error: ConfigError) -> Protocol | None:
-    """Return the protocol without the keys that were complained of; None where it needs them."""
-    try:
-        return build(Protocol, document, without_faulty(data, error))
-    except ConfigError:
-        return None  # what it says now may follow from what was left out
+def _read_without(
+    document: Document, data: Any, error: ConfigError
+) -> tuple[Protocol | None, list[Problem]]:
+    """Return the protocol without the keys that were complained of; None where it needs them.
+
+    Then with its contradictions as a whole, if it came so far; the complaint of a single key now
+    follows from what was left out.
+    """
+    protocol, problems = _read_on(document, without_faulty(data, error))
+    whole = document.place(())
+    return protocol, [problem for problem in problems if problem.place == whole]
 
 
 def _without_backward_windows(data: Any) -> Any:
