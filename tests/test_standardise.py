@@ -229,3 +229,18 @@ def test_strangers_are_counted_in_each_table(project: Path, read_tiny: Read) -> 
         rows = pd.read_parquet(folder / f"{table}.parquet")
         assert n == (rows["patient_id"] == stranger).sum()
     assert strangers["labs"] > 0
+
+
+def test_an_extract_cut_at_a_threshold_is_for_a_look(project: Path, read_tiny: Read) -> None:
+    raw = project / RAW / "labs.csv"
+    head, *rows = [line.split(",") for line in raw.read_text().splitlines()]
+    high = [row for row in rows if row[4] == "WBC" and row[5] in ("40.0", "40.1", "52.3")]
+    ordinary = [*high[0][:4], "WBC", "7.2", *high[0][6:]]
+    for kept, is_cut in ((high, True), ([*high, ["T01-L99", *ordinary[1:]]], False)):
+        raw.write_text("\n".join(map(",".join, [head, *kept])) + "\n", encoding="utf-8")
+        folder = read_tiny()
+        n_counts = (pd.read_parquet(folder / "labs.parquet")["concept"] == "wbc_blood").sum()
+        quality = pd.read_parquet(folder / "quality.parquet")
+        (cut,) = quality[quality["check"].str.startswith("no white count below")].to_dict("records")
+        assert cut["n_broken"] == (n_counts if is_cut else 0)
+        assert cut["status"] == ("look" if is_cut else "pass")

@@ -20,6 +20,12 @@ class Check:
 
 
 UNKNOWN = "unknown"  # counted for all tables in one pass
+ORDINARY_1E9_PER_L = 11  # a hospital has far more counts below it than above
+COUNTS = "concept = 'wbc_blood'"
+CUT = (  # every count, where none is ordinary
+    f"if(count(*) FILTER ({COUNTS} AND value < {ORDINARY_1E9_PER_L}) = 0, "
+    f"count(*) FILTER ({COUNTS}), 0)"
+)
 CHECKS = (
     Check("patients", "sex", "missing", "sex IS NULL", 0.01),
     Check("patients", "birth_year", "missing", "birth_year IS NULL", 0.01),
@@ -30,6 +36,8 @@ CHECKS = (
     Check("encounters", "patient_id", "not in patients", UNKNOWN),
     Check("labs", "patient_id", "not in patients", UNKNOWN),
     Check("labs", "value", "above 1000 ×10⁹/L or 100 %: kept", "value > if(unit = '%', 100, 1000)"),
+    Check("labs", "value", f"no white count below {ORDINARY_1E9_PER_L} ×10⁹/L: was the extract cut "
+          "at a threshold? Then earlier counts and lower thresholds are not in it", CUT),
     Check("labs", "comparator", "bound printed instead of a value", "comparator IS NOT NULL", 0.01),
     Check("labs", "taken_at", "known to the month or year only", "taken_precision > 'day' "
           "AND taken_precision <> 'second'", 0.01),
@@ -50,12 +58,7 @@ def find_quality(con: Connection) -> Iterator[dict[str, object]]:
     tables, unknown = dict.fromkeys(check.table for check in CHECKS), _count_unknown(con)
     for table in tables:
         checks = [check for check in CHECKS if check.table == table]
-        counts = ", ".join(
-            str(unknown.get(table, 0))
-            if check.broken == UNKNOWN
-            else f"count(*) FILTER ({check.broken})"
-            for check in checks
-        )
+        counts = ", ".join(_compile_count(check, unknown) for check in checks)
         n_rows, *broken = fetch(con, f"SELECT count(*), {counts} FROM {table}")[0]
         for check, n in zip(checks, broken, strict=True):
             yield {
@@ -67,6 +70,12 @@ def find_quality(con: Connection) -> Iterator[dict[str, object]]:
                 "threshold": check.threshold,
                 "status": "look" if n > check.threshold * n_rows else "pass",
             }
+
+
+def _compile_count(check: Check, unknown: dict[str, int]) -> str:
+    if check.broken == UNKNOWN:
+        return str(unknown.get(check.table, 0))
+    return check.broken if check.broken == CUT else f"count(*) FILTER ({check.broken})"
 
 
 def _count_unknown(con: Connection) -> dict[str, int]:
