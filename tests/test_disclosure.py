@@ -55,13 +55,71 @@ def test_attrition_is_rounded() -> None:
 def test_curves_are_given_by_whole_weeks_and_day_84_closes_the_twelfth() -> None:
     rows = pd.DataFrame(
         {"outcome_id": "o", "group": "all", "time_days": [0.0, 80.0, 84.0, 85.0],
-         "n_at_risk": [30, 30, 28, 27], "n_events": [0, 2, 1, 1], "n_censored": 0,
-         "survival": [1.0, 0.93, 0.9, 0.87], "ci_low": None, "ci_high": None}
+         "n_at_risk": [33, 33, 31, 26], "n_events": [0, 2, 5, 6], "n_censored": [0, 0, 0, 2],
+         "survival": [1.0, 0.93, 0.78, 0.6], "ci_low": None, "ci_high": None}
     )  # fmt: skip
     thin = disclose({"curves": rows}, CLOSED)["curves"]
     assert thin[["time_days", "n_at_risk", "n_events", "survival"]].to_numpy().tolist() == [
-        [0.0, 30, 0, 1.0], [84.0, 30, 3, 0.9], [91.0, 27, 1, 0.87]
+        [0.0, 35, 0, 1.0], [84.0, 35, 7, 0.78], [91.0, 25, 6, 0.6]
     ]  # fmt: skip
+    assert thin["n_censored"].isna().tolist() == [False, False, True]  # few are not told
+
+
+def curve(events: dict[str, list[int]], outcome: str = "o", size: int = 100) -> pd.DataFrame:
+    """Return curves that have so many events at the end of each week."""
+    return pd.DataFrame(
+        {"outcome_id": outcome, "group": group, "time_days": 7.0 * week,
+         "n_at_risk": size - sum(counts[: week - 1]), "n_events": n, "n_censored": 0,
+         "survival": 1 - sum(counts[:week]) / size, "ci_low": None, "ci_high": None}
+        for group, counts in events.items() for week, n in enumerate(counts, start=1)
+    )  # fmt: skip
+
+
+def risk(day: float, n_events: int, group: str, outcome: str = "o") -> dict[str, object]:
+    return {"analysis_id": "risk", "outcome_id": outcome, "group": group, "time_days": day,
+            "n": 100, "n_events": n_events}  # fmt: skip
+
+
+def steps(curves: pd.DataFrame, group: str) -> dict[float, int]:
+    rows = curves[curves["group"] == group]
+    return dict(zip(rows["time_days"], rows["n_events"], strict=True))
+
+
+def test_a_curve_steps_where_no_curve_tells_of_a_few() -> None:
+    rows = curve({"all": [7, 8, 9, 10], "plr": [1, 5, 2, 3], "infection": [6, 3, 7, 7]})
+    thin = disclose({"curves": rows}, CLOSED)["curves"]
+    assert steps(thin, "plr") == {14.0: 6, 28.0: 5}
+    assert steps(thin, "all") == {14.0: 15, 28.0: 19}  # less the others it would tell the third
+
+
+def test_a_curve_is_cut_where_a_risk_is_shown() -> None:
+    rows = curve({"all": [6, 6, 6, 6]})
+    risks = estimates(risk(14.0, 12, "all"), risk(28.0, 24, "all"))
+    thin = disclose({"curves": rows, "estimates": risks}, CLOSED)["curves"]
+    assert steps(thin, "all") == {7.0: 6, 14.0: 6, 21.0: 6, 28.0: 6}
+
+
+def test_a_curve_of_few_events_goes_with_that_of_everybody() -> None:
+    rows = curve({"all": [14, 10], "plr": [2, 1], "infection": [12, 9]})
+    thin = disclose({"curves": rows}, CLOSED)["curves"]
+    assert set(thin["group"]) == {"infection"}
+
+
+def test_a_day_near_a_later_one_is_hidden_for_every_group() -> None:
+    rows = [risk(28.0, 20, "all"), risk(56.0, 40, "all"), risk(28.0, 8, "plr"),
+            risk(56.0, 11, "plr")]  # fmt: skip
+    assert hidden(*rows) == [True, False, True, False]
+
+
+def test_who_is_alive_in_hospice_cannot_be_subtracted() -> None:
+    both = [risk(28.0, 30, "all", "death_or_hospice"), risk(28.0, 27, "all", "death")]
+    assert hidden(*both) == [False, True]
+    first = curve({"all": [10, 10, 10, 10]}, "death_or_hospice")
+    second = curve({"all": [9, 9, 6, 6, 9]}, "death")
+    thin = disclose({"curves": pd.concat([first, second])}, CLOSED)["curves"]
+    dead = thin[thin["outcome_id"] == "death"]
+    # after 7 and 14 days 1 and 2 were alive in hospice; after 21 and 28, 6 and 10
+    assert steps(dead, "all") == {21.0: 24, 28.0: 6, 35.0: 9}
 
 
 def together(policy: Policy, **counts: tuple[int, ...]) -> dict[str, list[bool]]:

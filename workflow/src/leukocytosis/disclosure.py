@@ -16,6 +16,7 @@ from leukocytosis.derivable import (
 )
 from leukocytosis.errors import DisclosureError, Problem
 from leukocytosis.tables import BY_NAME
+from leukocytosis.thinning import COUNTED, find_steps, thin_curves
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,15 +38,17 @@ def disclose(tables: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.Da
 
     Under a policy with `min_count` k above 1: estimates and percentages that rest on 1 to k − 1
     patients or events are hidden, and in a partition a second one if only one would be; the
-    attrition is rounded to multiples of k; curves are given at every 7th day only, states on the
-    days on which none of a group holds so few. Of a multiverse only hazard ratios are left, to two
-    decimals: its variants differ by few patients.
+    attrition is rounded to multiples of k; curves step where each has had no event, or at least
+    k, states are given on the days on which none of a group holds so few. Of a multiverse only
+    hazard ratios are left, to two decimals: its variants differ by few patients.
     """
     person = sorted(name for name in tables if BY_NAME[name].tier == "person")
     if person:
         raise DisclosureError(
             Problem(name, "holds one row per person", "release aggregates only") for name in person
         )
+    import pandas as pd
+
     k = policy.min_count
     if k <= 1:
         return tables
@@ -54,18 +57,19 @@ def disclose(tables: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.Da
         "estimates": _hide_estimates,
         "table_one": _hide_table_one,
         "attrition": _round_attrition,
-        "curves": _thin_curves,
         "states": _thin_states,
         "multiverse": _hide_variants,
     }
     for name, hidden in hide.items():
         if name in tables:
             open_tables[name] = hidden(tables[name], k)
-    if "curves" in tables and "estimates" in tables:
-        open_tables["curves"] = drop_hidden_arms(open_tables["curves"], open_tables["estimates"])
+    if "curves" in tables:
+        shown = open_tables.get("estimates", pd.DataFrame(columns=["outcome_id", "time_days"]))
+        curves = drop_hidden_arms(tables["curves"], shown) if len(shown) else tables["curves"]
+        open_tables["curves"] = thin_curves(curves, _find_shown(shown), k)
     if "scorecard" in tables and "estimates" in tables:
-        shown = open_tables["estimates"]["estimate"].dropna()
-        open_tables["scorecard"] = _hide_scorecard(tables["scorecard"], shown)
+        values = open_tables["estimates"]["estimate"].dropna()
+        open_tables["scorecard"] = _hide_scorecard(tables["scorecard"], values)
     return open_tables
 
 
@@ -119,6 +123,7 @@ def _hide_estimates(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     small = rows["n"].between(1, k - 1) | rows["n_events"].between(1, k - 1)
     # the rest of a group gives a small number away as surely as the number itself
     small |= (rows["n"] - rows["n_events"]).between(1, k - 1)
+    small |= find_steps(rows, k)
     together = find_companions(rows, small, k)
     small = _with_shadows(rows, small) | _near(rows, k) | _of_hidden_groups(rows, small) | together
     together |= _crossed(rows, small)
@@ -132,6 +137,14 @@ def _hide_estimates(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     rows.loc[told | together | (small & sizes), "n"] = None
     rows.loc[small, "note"] = f"hidden: rests on fewer than {k} patients or would reveal such"
     return hide_left_out(rows, k)
+
+
+def _find_shown(rows: pd.DataFrame) -> set[tuple[str, float]]:
+    """Return the outcomes and days of which a risk is shown."""
+    if "analysis_id" not in rows:
+        return set()
+    risks = rows[rows["analysis_id"].isin(COUNTED) & rows["estimate"].notna()]
+    return set(zip(risks["outcome_id"], risks["time_days"].astype(float), strict=True))
 
 
 def _of_hidden_groups(rows: pd.DataFrame, small: pd.Series[bool]) -> pd.Series[bool]:
@@ -237,18 +250,6 @@ def _round_attrition(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     for column in ("n_patients_before", "n_patients_left"):
         rows[column] = (rows[column] / k).round().astype(int) * k
     return rows
-
-
-def _thin_curves(rows: pd.DataFrame, k: int) -> pd.DataFrame:
-    # a week ends on its 7th day, so that day 84 closes the 12th
-    weekly = rows.assign(week=(-(-rows["time_days"] // 7)).astype(int))
-    keys = ["outcome_id", "group", "week"]
-    totals = weekly.groupby(keys)[["n_events", "n_censored"]].sum().reset_index()
-    last = weekly.groupby(keys).last().drop(columns=["n_events", "n_censored"]).reset_index()
-    first = weekly.groupby(keys)["n_at_risk"].first().reset_index()
-    thin = last.drop(columns="n_at_risk").merge(first, on=keys).merge(totals, on=keys)
-    thin["time_days"] = 7.0 * thin["week"]
-    return thin.loc[thin["n_at_risk"] >= k, list(rows.columns)]
 
 
 def _thin_states(rows: pd.DataFrame, k: int) -> pd.DataFrame:
