@@ -105,6 +105,12 @@ def test_a_curve_of_few_events_goes_with_that_of_everybody() -> None:
     assert set(thin["group"]) == {"infection"}
 
 
+def test_curves_may_all_go() -> None:
+    rows = curve({"all": [2, 1], "plr": [2, 1]})
+    assert disclose({"curves": rows}, CLOSED)["curves"].empty
+    assert disclose({"curves": rows.iloc[:0]}, CLOSED)["curves"].empty
+
+
 def test_a_day_near_a_later_one_is_hidden_for_every_group() -> None:
     rows = [risk(28.0, 20, "all"), risk(56.0, 40, "all"), risk(28.0, 8, "plr"),
             risk(56.0, 11, "plr")]  # fmt: skip

@@ -154,11 +154,13 @@ def _merge(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
 
 def _without_small(weekly: pd.DataFrame, k: int) -> pd.DataFrame:
+    import pandas as pd
+
     totals = weekly.groupby(["outcome_id", "group"])["n_events"].sum()
     small = set(totals.index[totals.between(1, k - 1)])
     small |= {(outcome, "all") for outcome, _ in small}
     curves = zip(weekly["outcome_id"], weekly["group"], strict=True)
-    return weekly[[curve not in small for curve in curves]]
+    return weekly[pd.Series([curve not in small for curve in curves], weekly.index, dtype=bool)]
 
 
 def _accumulate(part: pd.DataFrame) -> pd.DataFrame:
