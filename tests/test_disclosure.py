@@ -105,6 +105,14 @@ def test_a_curve_of_few_events_goes_with_that_of_everybody() -> None:
     assert set(thin["group"]) == {"infection"}
 
 
+def test_few_events_on_day_0_are_not_told() -> None:
+    rows = [{"analysis_id": "day_0", "outcome_id": "o", "group": group, "estimate": n, "n": 90,
+             "n_events": 40} for group, n in (("all", 12.0), ("plr", 3.0), ("other", 9.0))
+            ]  # fmt: skip
+    assert hidden(*rows) == [True, True, True]
+    assert hidden(*({**row, "estimate": 0.0} for row in rows)) == [False, False, False]
+
+
 def test_curves_may_all_go() -> None:
     rows = curve({"all": [2, 1], "plr": [2, 1]})
     assert disclose({"curves": rows}, CLOSED)["curves"].empty

@@ -123,7 +123,7 @@ def _hide_estimates(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     small = rows["n"].between(1, k - 1) | rows["n_events"].between(1, k - 1)
     # the rest of a group gives a small number away as surely as the number itself
     small |= (rows["n"] - rows["n_events"]).between(1, k - 1)
-    small |= find_steps(rows, k)
+    small |= _few_on_day_0(rows, k) | find_steps(rows, k)
     together = find_companions(rows, small, k)
     small = _with_shadows(rows, small) | _near(rows, k) | _of_hidden_groups(rows, small) | together
     together |= _crossed(rows, small)
@@ -137,6 +137,13 @@ def _hide_estimates(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     rows.loc[told | together | (small & sizes), "n"] = None
     rows.loc[small, "note"] = f"hidden: rests on fewer than {k} patients or would reveal such"
     return hide_left_out(rows, k)
+
+
+def _few_on_day_0(rows: pd.DataFrame, k: int) -> pd.Series[bool]:
+    """Return the counts of an outcome's events on day 0, where one is small: they add up."""
+    day_0 = rows["analysis_id"] == "day_0"
+    few = day_0 & rows["estimate"].between(1, k - 1)  # here the count is the estimate
+    return day_0 & rows["outcome_id"].isin(rows.loc[few, "outcome_id"])
 
 
 def _find_shown(rows: pd.DataFrame) -> set[tuple[str, float]]:
