@@ -57,6 +57,49 @@ def test_two_readings_give_the_same_bytes(read_tiny: Read) -> None:
     assert {path.name: path.read_bytes() for path in read_tiny().glob("*.parquet")} == first
 
 
+@pytest.mark.parametrize("kind", ["text", "moments"])
+def test_an_export_in_utc_gives_the_same_tables_on_the_hospitals_clock(
+    project: Path, read_tiny: Read, kind: str, tiny: Run
+) -> None:
+    raw, manifest = project / RAW / "labs.csv", project / "config/extracts/tiny.yaml"
+    printed = pd.read_csv(raw, dtype=str)
+    moments = pd.to_datetime(printed["taken"], format="%Y-%m-%d %H:%M:%S", errors="coerce")
+    moments = moments.dt.tz_localize("America/Chicago").dt.tz_convert("UTC")
+    if kind == "text":
+        told = moments.dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+        printed["taken"] = told.where(moments.notna(), printed["taken"])
+        printed.to_csv(raw, index=False)
+    else:
+        typed = printed.assign(taken=moments)[moments.notna()]
+        typed.to_parquet(raw.with_suffix(".parquet"), index=False)
+        edit(manifest, "labs: {path: labs.csv}", "labs: {path: labs.parquet}")
+    with pytest.raises(ExtractError) as error:
+        read_tiny()
+    assert "time_zone" in str(error.value)
+    edit(manifest, "policy: open", "policy: open\ntime_zone: America/Chicago")
+    read = pd.read_parquet(read_tiny() / "labs.parquet")
+    expected = pd.read_parquet(tiny.extract / "labs.parquet")
+    expected = expected[expected["lab_id"].isin(read["lab_id"])].reset_index(drop=True)
+    assert len(read) > 50
+    pd.testing.assert_frame_equal(read, expected)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("time_zone: Europe/Lodon", "did you mean 'Europe/London'?"),
+        ("time_zone: CST6", "did you mean"),
+        ('date_formats: ["%d/%m/%Y %z"]', "name the hospital's clock in 'time_zone'"),
+    ],
+)
+def test_a_clock_nobody_knows_is_refused(project: Path, said: str, told: str) -> None:
+    manifest = project / "config/extracts/tiny.yaml"
+    edit(manifest, "policy: open", f"policy: open\n{said}")
+    with pytest.raises(ConfigError) as error:
+        load_manifest(manifest)
+    assert told in str(error.value)
+
+
 @pytest.mark.parametrize("spoil", ["bom", "windows line ends", "gzip", "latin-1", "parquet"])
 def test_the_same_tables_however_the_file_is_written(
     project: Path, read_tiny: Read, spoil: str, tiny: Run

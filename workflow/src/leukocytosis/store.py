@@ -38,6 +38,7 @@ def connect(spill: Path) -> Iterator[Connection]:
     con.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
     con.execute(f"SET threads = {THREADS}")
     con.execute(f"SET temp_directory = {quoted(str(spill))}")
+    con.execute("SET TimeZone = 'UTC'")  # the machine's own would move days
     con.execute("SET enable_progress_bar = false")
     try:
         yield con

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 from typing import Literal, Self
+from zoneinfo import available_timezones
 
 from pydantic import Field, model_validator
 
@@ -65,6 +66,8 @@ class Manifest(Strict):
     for a value that cannot be read before the run stops. `reviews`, by study, names the files of a
     chart review; `accuracy` a file of config/accuracy with published accuracy, used where nobody
     read charts. `dates_shifted` says how dates were shifted, where no calendar year is true.
+    `time_zone` names the hospital's clock (`Europe/London`), by which days are counted: times in
+    UTC or with an offset are put on it. Without it times are taken as printed, none may be in UTC.
     """
 
     extract: str
@@ -83,7 +86,7 @@ class Manifest(Strict):
     units: dict[str, str] = Field(default_factory=dict)
     date_formats: tuple[str, ...] = ()
     decimal: Literal[".", ","] = "."
-    time_zone: str = "local clock time as recorded; no conversion"
+    time_zone: str | None = None
     blood_specimens: tuple[str, ...] = ("blood", "serum", "plasma")
     observation: Observation
     truth: str | None = None
@@ -95,6 +98,7 @@ class Manifest(Strict):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         faults = [*self._unknown_tables(), *self._unknown_files(), *self._unknown_columns()]
+        faults += self._unknown_clock()
         missing = [n for n in CANONICAL_NAMES if n not in self.tables and n not in self.absent]
         if missing:
             faults.append(
@@ -131,6 +135,22 @@ class Manifest(Strict):
             for column in (*source.columns, *source.constants)
             if column not in known[name]
         ]
+
+    def _unknown_clock(self) -> list[str]:
+        zones = available_timezones() if self.time_zone else set()
+        if self.time_zone and self.time_zone not in zones:
+            way_out = nearest(self.time_zone, zones) or ": name a zone such as 'Europe/London'"
+            return [f"unknown time zone '{self.time_zone}'{way_out}"]
+        if not self.time_zone and any("%z" in pattern for pattern in self.date_formats):
+            return ["'date_formats' read an offset (%z): name the hospital's clock in 'time_zone'"]
+        return []
+
+    @property
+    def clock(self) -> str:
+        """Return by which clock days are counted, in words."""
+        if self.time_zone is None:
+            return "local clock time as recorded; no conversion"
+        return f"the clock of {self.time_zone}; times in UTC or with an offset were put on it"
 
 
 def load_manifest(path: Path) -> Manifest:

@@ -32,8 +32,8 @@ def read_patients(reader: Reader, _: Vocabulary) -> None:
         "patient_id": reader.id("patient_id"),
         "sex": reader.category("sex"),
         "birth_year": f"CAST({reader.number('birth_year')} AS BIGINT)",
-        "observed_from_on": f"CAST({reader.time('observed_from_on')} AS DATE)",
-        "observed_until_on": f"coalesce(CAST({reader.time('observed_until_on')} AS DATE), {until})",
+        "observed_from_on": reader.day("observed_from_on"),
+        "observed_until_on": f"coalesce({reader.day('observed_until_on')}, {until})",
     }
     reader.need("patient_id")
     reader.need_listed("sex")
@@ -43,7 +43,7 @@ def read_deaths(reader: Reader, _: Vocabulary) -> None:
     """Read deaths, dated to the day."""
     reader.columns = {
         "patient_id": reader.id("patient_id"),
-        "died_on": f"CAST({reader.time('died_on')} AS DATE)",
+        "died_on": reader.day("died_on"),
         "death_source": f"coalesce({reader.text('death_source')}, 'extract')",
     }
     reader.need("patient_id")

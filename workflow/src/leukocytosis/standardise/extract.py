@@ -223,7 +223,11 @@ def _source_view(job: Job, table: Table, i: int, source: Source) -> tuple[str, M
     except duckdb.Error as error:
         # a view names columns and files, not patients, so the engine's words may be shown
         raise ExtractError(Problem(str(path), str(error).splitlines()[0])) from None
-    return view, {str(r[0]): str(r[1]) for r in fetch(job.con, f"DESCRIBE {view}")}
+    types = {str(r[0]): str(r[1]) for r in fetch(job.con, f"DESCRIBE {view}")}
+    clockless = list(files.find_clockless(job.manifest, str(path), [(c, c) for c in types], types))
+    if clockless:
+        raise ExtractError(clockless)
+    return view, types
 
 
 def _account(job: Job, table: Table, rules: Sequence[Rule], raw_rows: Mapping[str, int]) -> None:
@@ -269,8 +273,8 @@ def _faults(
                           _way_out(table, rule))  # fmt: skip
         elif rule.unreadable and n > job.manifest.tolerated_share * total:
             yield Problem(place, f"{n} of {total} rows cannot be read ({rule.rule_id})",
-                          "mend the export, give 'date_formats' or 'decimal', or raise "
-                          "'tolerated_share' in the manifest")  # fmt: skip
+                          "mend the export, give 'date_formats', 'decimal' or, for times in UTC, "
+                          "'time_zone', or raise 'tolerated_share' in the manifest")  # fmt: skip
 
 
 def _way_out(table: Table, rule: Rule) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import duckdb
 
 from leukocytosis.config.manifest import Manifest, RawFile
 from leukocytosis.errors import ExtractError, Problem, listed, nearest
+from leukocytosis.standardise.values import is_in_utc
 from leukocytosis.store import Connection, fetch, quoted
 
 UNREADABLE = (duckdb.IOException, duckdb.InvalidInputException, duckdb.ConversionException)
@@ -77,7 +78,7 @@ def open_files(con: Connection, manifest: Manifest, project: Path) -> dict[str, 
                 problems.append(Problem(file.path, "holds no rows", "check the export"))
         except UNREADABLE as error:
             problems.append(unreadable(file.path, error))
-    problems += _missing_columns(manifest, columns)
+    problems += _wrong_columns(manifest, columns)
     if problems:
         raise ExtractError(problems)
     return columns
@@ -105,7 +106,7 @@ def _not_there(root: Path, file: RawFile) -> Problem | None:
     return None
 
 
-def _missing_columns(manifest: Manifest, columns: dict[str, dict[str, str]]) -> Iterator[Problem]:
+def _wrong_columns(manifest: Manifest, columns: dict[str, dict[str, str]]) -> Iterator[Problem]:
     for table, sources in sorted(manifest.tables.items()):
         for source in sources:
             known = columns.get(source.rows_of)
@@ -116,6 +117,25 @@ def _missing_columns(manifest: Manifest, columns: dict[str, dict[str, str]]) -> 
                         f"has no column '{raw}'{nearest(raw, known)}",
                         f"its columns are: {listed(list(known), 30)}",
                     )
+            if known is not None:
+                place = f"{manifest.files[source.rows_of].path} → {table}"
+                yield from find_clockless(manifest, place, source.columns.items(), known)
+
+
+def find_clockless(
+    manifest: Manifest, place: str, columns: Iterable[tuple[str, str]], types: Mapping[str, str]
+) -> Iterator[Problem]:
+    """Yield a problem for each typed column of moments, where no clock says which day they are on.
+
+    `columns` pairs each canonical column with the raw one, whose SQL type `types` tells.
+    """
+    for canonical, raw in sorted(columns):
+        if manifest.time_zone is None and is_in_utc(types.get(raw, "")):
+            yield Problem(
+                f"{place}.{canonical}",
+                "holds times in UTC, which do not tell on which day of the hospital they are",
+                "name the hospital's clock in the manifest (time_zone: Europe/London)",
+            )
 
 
 def unreadable(path: str, error: Exception) -> Problem:

@@ -111,8 +111,17 @@ class Reader:
 
     def time(self, column: str) -> str:
         """Return the column as a timestamp."""
-        kind = self.type_of(column)
-        return values.compile_time(self.raw(column), kind, self.manifest.date_formats)
+        said = self.manifest
+        return values.compile_time(
+            self.raw(column), self.type_of(column), said.date_formats, said.time_zone
+        )
+
+    def day(self, column: str) -> str:
+        """Return the column as a date."""
+        said = self.manifest
+        return values.compile_day(
+            self.raw(column), self.type_of(column), said.date_formats, said.time_zone
+        )
 
     def precision(self, column: str) -> str:
         """Return how finely the column's time is known."""

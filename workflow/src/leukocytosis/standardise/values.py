@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from leukocytosis.store import quoted
 
 MONTH = r"^\d{4}-\d{2}$"
 YEAR = r"^\d{4}$"
 DAY = r"^\d{4}-\d{2}-\d{2}$"
-OFFSET = r"([+-]\d{2}:?\d{2})$"
+ZONE = r" ?(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)$"  # how a time says from which clock it is
+UTC = r"^(Z|UTC|GMT|[+-]00:?(?:00)?)$"
+MIDNIGHT_UTC = r"^(\d{4}-\d{2}-\d{2})[ T]00:00(?::00(?:\.0+)?)? ?(?:Z|UTC|GMT|[+-]00(?::?00)?)$"
 # a regular expression costs more than the rest of the reading: cheap signs say where to try one
 LONG = {MONTH: 7, YEAR: 4, DAY: 10}
 SECOND = "____-__-_____:__:__"  # as nearly every export prints a time
@@ -21,29 +23,85 @@ def is_temporal(sql_type: str) -> bool:
     return sql_type.startswith(TEMPORAL)
 
 
-def compile_time(raw: str, sql_type: str, formats: Sequence[str] = ()) -> str:
-    """Return the timestamp a raw column says, NULL when it cannot be read.
+def is_in_utc(sql_type: str) -> bool:
+    """Whether a raw column holds moments, as Parquet's "adjusted to UTC", not a clock's times."""
+    return sql_type.startswith("TIMESTAMPTZ") or sql_type == "TIMESTAMP WITH TIME ZONE"
 
-    Month-only and year-only dates give their first day (see `compile_precision`). A numeric
-    offset is dropped, because windows are counted in days of the hospital's clock; a time in
-    UTC (`…Z`) does not tell that clock and cannot be read.
+
+def compile_time(
+    raw: str, sql_type: str, formats: Sequence[str] = (), zone: str | None = None
+) -> str:
+    """Return the timestamp a raw column says on the hospital's clock, NULL when it cannot be read.
+
+    Month-only and year-only dates give their first day (see `compile_precision`). Windows are
+    counted in days of the hospital's clock: with its `zone` (`Europe/London`) a time that has an
+    offset, or is in UTC, is put on that clock; without, an offset is that of the clock and is
+    dropped, and a time in UTC does not tell the clock and cannot be read.
     """
+    if is_in_utc(sql_type):
+        return _compile_moment(raw, zone)
     if is_temporal(sql_type):
         return f"CAST({raw} AS TIMESTAMP)"
     text = f"trim(CAST({raw} AS VARCHAR))"
-    signed = f"({text}[-6] IN ('+', '-') OR {text}[-5] IN ('+', '-'))"
-    clock = f"CASE WHEN {signed} THEN regexp_replace({text}, {quoted(OFFSET)}, '') ELSE {text} END"
-    read = [f"try_cast({clock} AS TIMESTAMP)"]
-    if formats:
-        listed = ", ".join(quoted(pattern) for pattern in formats)
-        read.insert(0, f"try_strptime({text}, [{listed}])")
+    read = ", ".join([*_compile_formats(text, formats, zone), _compile_clock(text, zone)])
     at_once = f"WHEN {_is_second(raw)} THEN try_cast({raw} AS TIMESTAMP) "
     return (
         f"CASE {'' if formats else at_once}"
         f"WHEN {_matches(text, MONTH)} THEN try_cast({text} || '-01' AS TIMESTAMP) "
         f"WHEN {_matches(text, YEAR)} THEN try_cast({text} || '-01-01' AS TIMESTAMP)"
-        f" WHEN {text} LIKE '%Z' THEN NULL ELSE coalesce({', '.join(read)}) END"
+        f" ELSE coalesce({read}) END"
     )
+
+
+def compile_day(
+    raw: str, sql_type: str, formats: Sequence[str] = (), zone: str | None = None
+) -> str:
+    """Return the date a raw column says; midnight in UTC sharp is a date some export dressed up."""
+    at = compile_time(raw, sql_type, formats, zone)
+    if is_in_utc(sql_type):
+        utc = _compile_moment(raw, "UTC")
+        return f"CAST(if({utc} = date_trunc('day', {utc}), {utc}, {at}) AS DATE)"
+    if is_temporal(sql_type):
+        return f"CAST({at} AS DATE)"
+    text = f"trim(CAST({raw} AS VARCHAR))"
+    dressed = f"try_cast(nullif(regexp_extract({text}, {quoted(MIDNIGHT_UTC)}, 1), '') AS DATE)"
+    dressed = f"CASE WHEN length({text}) > 16 THEN {dressed} END"
+    return f"coalesce({dressed}, CAST({at} AS DATE))"
+
+
+def _compile_moment(moment: str, zone: str | None) -> str:
+    at = f"timezone({quoted(zone)}, {moment})" if zone else "NULL"
+    return f"CAST({at} AS TIMESTAMP)"
+
+
+def _compile_formats(text: str, formats: Sequence[str], zone: str | None) -> Iterator[str]:
+    """Yield the readings by the manifest's formats: those of a clock, then those with an offset."""
+    zoned = [pattern for pattern in formats if "%z" in pattern]
+    plain = [pattern for pattern in formats if "%z" not in pattern]
+    if plain:
+        yield f"try_strptime({text}, [{', '.join(map(quoted, plain))}])"
+    if zoned:
+        yield _compile_moment(f"try_strptime({text}, [{', '.join(map(quoted, zoned))}])", zone)
+
+
+def _compile_clock(text: str, zone: str | None) -> str:
+    """Return a time as printed; only one that ends in a letter or an offset asks for more."""
+    signs = " OR ".join(f"{text}[-{place}] IN ('+', '-')" for place in (3, 5, 6))
+    zoned = f"contains({text}, ':') AND ({text}[-1] BETWEEN 'A' AND 'z' OR {signs})"
+    at = f"try_cast({text} AS TIMESTAMP)"
+    return f"CASE WHEN {zoned} THEN {_compile_zoned(text, zone)} ELSE {at} END"
+
+
+def _compile_zoned(text: str, zone: str | None) -> str:
+    clock = f"regexp_replace({text}, {quoted(ZONE)}, '', 'i')"
+    offset = f"upper(regexp_extract({text}, {quoted(ZONE)}, 1, 'i'))"
+    in_utc = f"regexp_matches({offset}, {quoted(UTC)})"
+    if zone is None:
+        return (
+            f"CASE WHEN {offset} = '' OR {in_utc} THEN NULL ELSE try_cast({clock} AS TIMESTAMP) END"
+        )
+    moment = f"try_cast({clock} || if({in_utc}, 'Z', {offset}) AS TIMESTAMPTZ)"
+    return f"CASE WHEN {offset} <> '' THEN {_compile_moment(moment, zone)} END"
 
 
 def _is_second(raw: str) -> str:
