@@ -1,0 +1,54 @@
+"""One row of the estimates in one cell: the number and its interval, or where the reason stands."""
+
+from __future__ import annotations
+
+from leukocytosis.figures.forest import is_whole_model
+from leukocytosis.prose import format_interval, format_number, format_percent, is_known
+from leukocytosis.report.grids.grid import Notes, unbroken
+from leukocytosis.report.inputs import Row, is_hidden
+
+NOT_REACHED = "not reached"
+
+
+def show_percent(row: Row | None, notes: Notes) -> str:
+    """Return a fraction and its interval in percent, or where the reason stands."""
+    return _show(row, notes, digits=1, percent=True)
+
+
+def show_number(row: Row | None, notes: Notes, digits: int) -> str:
+    """Return a number and its interval, or where the reason stands."""
+    return _show(row, notes, digits, percent=False)
+
+
+def _show(row: Row | None, notes: Notes, digits: int, percent: bool) -> str:
+    if row is None:
+        return "not asked for"
+    if not is_known(row["estimate"]):
+        return _cannot(row, notes)
+    estimate = row["estimate"]
+    words = format_percent(estimate) if percent else format_number(estimate, digits)
+    interval = format_interval(row["ci_low"], row["ci_high"], digits, percent=percent)
+    return f"{words} ({unbroken(interval)}){notes.mark(row['note'])}"
+
+
+def _cannot(row: Row, notes: Notes) -> str:
+    note = row["note"] or "no reason was recorded"
+    if note == NOT_REACHED:
+        return note
+    if is_hidden(row):
+        return f"hidden{notes.mark(note)}"
+    return f"cannot be estimated{notes.mark(note)}"
+
+
+def show_chi_squared(row: Row, notes: Notes) -> str:
+    """Return a chi-squared, or where the reason stands."""
+    if is_known(row["estimate"]):
+        return unbroken(f"{format_number(row['estimate'], 1)}{notes.mark(row['note'])}")
+    return _cannot(row, notes)
+
+
+def show_ratio(row: Row, notes: Notes) -> str:
+    """Return a hazard ratio; of a whole model its chi-squared."""
+    if is_whole_model(row) and is_known(row["estimate"]):
+        return f"χ² = {format_number(row['estimate'], 1)}{notes.mark(row['note'])}"
+    return show_number(row, notes, 2)
