@@ -18,7 +18,9 @@ PAGES = [
     *(path for path in (ROOT / "docs").rglob("*.md") if path.stem != "tutorial"),  # its own test
     *(ROOT / "workflow/decisions").glob("*.md"),
 ]
-ESTIMATORS = [path for path in PAGES if "estimators" in str(path.relative_to(ROOT))]
+ESTIMATORS = [
+    path for path in PAGES if "estimators" in str(path.relative_to(ROOT)) or path.stem == "rounding"
+]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)

@@ -136,7 +136,7 @@ def test_the_results_follow_the_estimates() -> None:
     for row in rows:
         if (row["analysis_id"], row["group"], row["time_days"]) == ("risk", "plr", 84.0):
             row.update(estimate=0.4321, ci_low=0.3, ci_high=0.5)
-    assert "PLR: risk 30.0 to 50.0\u00a0% (43.2\u00a0%)" in filled(estimates=rows).markdown
+    assert "PLR: risk 30 to 50\u00a0% (43\u00a0%)" in filled(estimates=rows).markdown
 
 
 def test_what_cannot_be_estimated_is_said_in_the_results() -> None:

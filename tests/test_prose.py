@@ -9,19 +9,15 @@ from report_fixtures import protocol
 
 from leukocytosis.config.evidence import Window
 from leukocytosis.prose import (
-    NBSP,
     describe_cause,
     describe_protocol,
     describe_rule,
     describe_statistics,
     describe_window,
-    format_interval,
-    format_number,
-    format_p,
-    format_percent,
     join,
     name_cause,
 )
+from leukocytosis.rounding import NBSP, format_interval, format_number, format_p, format_percent
 
 
 @pytest.mark.parametrize(

@@ -1,27 +1,37 @@
-"""Numbers and protocols in words.
-
-One rounding rule for every printed number: the shortest decimal that names the stored number is
-rounded half up in magnitude (0.125 to two places is 0.13, −0.125 is −0.13). Tables keep the
-unrounded numbers. Missing numbers are said in words, never left blank.
-"""
+"""Protocols in words, and the names readers know things by."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
-from math import isnan
-from typing import TypeGuard
 
 from leukocytosis.config import Protocol
 from leukocytosis.config.cause import AtLeast, Cause, Certainty, Way
 from leukocytosis.config.evidence import Assessed, Rule, Threshold, Through, Window
 from leukocytosis.config.protocol import Criterion, Differential, Index, Outcome
+from leukocytosis.rounding import (
+    NBSP,
+    NOT_SHOWN,
+    ROUNDING,
+    format_interval,
+    format_number,
+    format_p,
+    format_percent,
+    is_known,
+)
 
-ROUNDING = "Printed numbers are rounded half up; the tables hold them unrounded."
-NOT_SHOWN = "not shown"
+__all__ = [  # the numbers in sentences follow the rule of `rounding`
+    "NBSP",
+    "NOT_SHOWN",
+    "ROUNDING",
+    "format_interval",
+    "format_number",
+    "format_p",
+    "format_percent",
+    "is_known",
+]
+
 ENTRIES = {"time_dependent": "as time-dependent", "landmark": "from landmarks"}
-NBSP = "\u00a0"
 GROUPS = {"all": "all patients", "infection": "infection", "plr": "PLR", "other": "other cause"}
 RECORDS = {
     "diagnoses": "a diagnosis code",
@@ -39,59 +49,6 @@ class Statement:
     text: str
     basis: str
     source: str
-
-
-def is_known(value: float | None) -> TypeGuard[float]:
-    """Return whether a number is there: neither None nor NaN."""
-    return value is not None and not isnan(value)
-
-
-def format_number(value: float | None, digits: int = 0) -> str:
-    """Return a number with thousands separators and `digits` decimals, rounded half up."""
-    if not is_known(value):
-        return NOT_SHOWN
-    step = Decimal(1).scaleb(-digits)
-    rounded = Decimal(repr(float(value))).quantize(step, rounding=ROUND_HALF_UP)
-    return f"{rounded if rounded else abs(rounded):,f}".replace("-", "−")
-
-
-def format_percent(fraction: float | None, digits: int = 1) -> str:
-    """Return a fraction as a percentage."""
-    if not is_known(fraction):
-        return NOT_SHOWN
-    # scaled as a decimal: 0.285 × 100 in binary is 28.499999999999996
-    return f"{format_number(_times_100(fraction), digits)}{NBSP}%"
-
-
-def format_interval(
-    low: float | None, high: float | None, digits: int = 1, *, percent: bool = False
-) -> str:
-    """Return `low to high`; a missing end is `not reached`, two are `no interval`."""
-    if not is_known(low) and not is_known(high):
-        return "no interval"
-    ends = [_end(end, digits, percent) for end in (low, high)]
-    return f"{ends[0]} to {ends[1]}"
-
-
-def _end(value: float | None, digits: int, percent: bool) -> str:
-    if not is_known(value):
-        return "not reached"
-    return format_number(_times_100(value) if percent else value, digits)
-
-
-def _times_100(fraction: float) -> float:
-    return float(Decimal(repr(float(fraction))) * 100)
-
-
-def format_p(p_value: float | None) -> str:
-    """Return a p value: three decimals below 0.1, two above, bounds beyond 0.001 and 0.99."""
-    if p_value is None or not is_known(p_value):
-        return NOT_SHOWN
-    if p_value < 0.001:
-        return "< 0.001"
-    if p_value > 0.99:
-        return "> 0.99"
-    return format_number(p_value, 3 if p_value < 0.1 else 2)
 
 
 def join(items: Sequence[str], last: str = "and") -> str:

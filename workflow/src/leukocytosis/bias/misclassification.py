@@ -10,6 +10,7 @@ import numpy as np
 from numpy.random import Generator
 
 from leukocytosis.config import Protocol
+from leukocytosis.rounding import format_number
 from leukocytosis.survival.analyses import UNDETERMINED
 from leukocytosis.survival.cox import CoxRefused
 from leukocytosis.survival.row import Estimate, Number, missing, place
@@ -202,7 +203,8 @@ def _summarise(draws: FloatArray, note: str | None) -> Number:
     known = draws[np.isfinite(draws)]
     lost = draws.size - known.size
     if lost > MOST_LOST * draws.size:
-        return missing(f"{100 * lost / draws.size:.0f} % of the redrawn cohorts have no number "
+        share = format_number(100 * lost / draws.size)
+        return missing(f"{share} % of the redrawn cohorts have no number "
                        "(nobody in the group, no events, or all)")  # fmt: skip
     low, middle, high = np.quantile(known, [0.025, 0.5, 0.975]).tolist()
     said = [note] if note else []

@@ -21,6 +21,7 @@ from leukocytosis.prose import (
     name_group,
 )
 from leukocytosis.report.inputs import ReportInputs, Row
+from leukocytosis.rounding import digits_of_percent
 
 TEMPLATE = "results.md"
 
@@ -172,8 +173,9 @@ class Asked:
     def _percent(self, row: Row, counts: str, columns: str) -> str:
         if not is_known(row["estimate"]):
             return self._without(row)
-        interval = format_interval(row["ci_low"], row["ci_high"], percent=True)
-        words = f"{interval}{NBSP}% ({format_percent(row['estimate'])}{counts})"
+        digits = digits_of_percent(row["n"])
+        interval = format_interval(row["ci_low"], row["ci_high"], digits, percent=True)
+        words = f"{interval}{NBSP}% ({format_percent(row['estimate'], digits)}{counts})"
         shown = f"ci_low ci_high estimate {columns}".strip()
         return self.binder.row(words, "estimates", row, shown)
 

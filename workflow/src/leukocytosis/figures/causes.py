@@ -17,7 +17,13 @@ from leukocytosis.figures.style import (
     styled,
     wrap,
 )
-from leukocytosis.prose import format_interval, format_percent, is_known, name_cause
+from leukocytosis.prose import name_cause
+from leukocytosis.rounding import (
+    digits_of_percent,
+    format_interval,
+    format_percent,
+    is_known,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -60,8 +66,9 @@ def _draw_share(axes: Axes, protocol: Protocol, y: int, row: Row) -> None:
         axes.plot([100 * low, 100 * high], [y, y], color=color, solid_capstyle="butt")
     face = "white" if row["term"] == "plr_wide" else color
     axes.plot([100 * row["estimate"]], [y], "o", color=color, markerfacecolor=face, clip_on=False)
-    interval = format_interval(low, high, percent=True)
-    words = f"{format_percent(row['estimate'])} ({interval})"
+    digits = digits_of_percent(row["n"])
+    interval = format_interval(low, high, digits, percent=True)
+    words = f"{format_percent(row['estimate'], digits)} ({interval})"
     axes.text(1.03, y, words, transform=axes.get_yaxis_transform(), va="center", fontsize=8.5)
 
 

@@ -19,7 +19,7 @@ from leukocytosis.figures.style import (
     style_of,
     styled,
 )
-from leukocytosis.prose import is_known
+from leukocytosis.rounding import format_number, is_known
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,7 +70,7 @@ def _draw_panel(axes: Axes, protocol: Protocol, title: str, rows: Sequence[Row])
     names = ["as analysed", *(_tick(delta) for delta in DELTAS)]
     axes.set_xticks(range(len(names)), names, rotation=35, ha="right", fontsize=8)
     n = next(row["n"] for row in rows)
-    lost = f" ({n:.0f} lost)" if is_known(n) else ""
+    lost = f" ({format_number(n)} lost)" if is_known(n) else ""
     axes.set_title(f"{title}{lost}", loc="left", fontsize=9)
     axes.set_ylabel("hazard ratio")
     axes.legend(fontsize=8, loc="upper left", ncols=2)

@@ -17,9 +17,9 @@ from leukocytosis.prose import (
     name_cause,
     name_group,
 )
-from leukocytosis.report.grids import NOT_REACHED
 from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
 from leukocytosis.report.p_values import is_primary, is_shown
+from leukocytosis.rounding import NOT_REACHED, digits_of_percent
 
 
 def describe_headlines(inputs: ReportInputs) -> tuple[str, ...]:
@@ -132,8 +132,9 @@ def _equals(p_value: float) -> str:
 
 
 def _percent(row: Row) -> str:
-    interval = format_interval(row["ci_low"], row["ci_high"], percent=True)
-    return f"{format_percent(row['estimate'])} ({interval})"
+    digits = digits_of_percent(row["n"])
+    interval = format_interval(row["ci_low"], row["ci_high"], digits, percent=True)
+    return f"{format_percent(row['estimate'], digits)} ({interval})"
 
 
 def _reason(row: Row | None) -> str:

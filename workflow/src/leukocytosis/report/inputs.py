@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from leukocytosis.config import Claims, Manifest, Protocol
 from leukocytosis.errors import DisclosureError, Problem
-from leukocytosis.prose import is_known
+from leukocytosis.rounding import is_known
 from leukocytosis.tables import BY_NAME
 
 if TYPE_CHECKING:

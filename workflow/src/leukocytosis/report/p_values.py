@@ -6,8 +6,8 @@ was declared beforehand means what it says (Wasserstein and Lazar 2016).
 
 from __future__ import annotations
 
-from leukocytosis.prose import NOT_SHOWN, format_p, is_known
 from leukocytosis.report.inputs import ReportInputs, Row
+from leukocytosis.rounding import NOT_SHOWN, format_p, is_known
 
 ANALYSES = {
     "adjusted_hazard_ratio": "cox_adjusted",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from leukocytosis.config import Protocol
+from leukocytosis.rounding import format_number
 
 from .analyses import covariate_frame, share
 from .covariates import COVARIATES
@@ -141,7 +142,8 @@ def _pool_all(fits: list[CoxFit], m: int, seed: int) -> list[tuple[Number, float
         pooled = pool(coefficients[:, i], variances[:, i], degrees)
         low, high = pooled.interval()
         note = (
-            f"{m} imputations, seed {seed}; the gaps took {100 * pooled.missing_information:.0f} % "
+            f"{m} imputations, seed {seed}; the gaps took "
+            f"{format_number(100 * pooled.missing_information)} % "
             "of the information"
         )
         number = Number(math.exp(pooled.estimate), math.exp(low), math.exp(high), note)

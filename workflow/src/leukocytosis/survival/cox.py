@@ -12,6 +12,8 @@ from typing import Unpack
 
 import numpy as np
 
+from leukocytosis.rounding import format_number
+
 from .design import Design
 from .partial_likelihood import Likelihood, RiskSets, find_likelihood, maximise
 from .proportion import Z_95
@@ -165,7 +167,8 @@ def _note(design: Design) -> str | None:
     if design.n_left_out:
         notes.append(f"{design.n_left_out} patients left out for a missing covariate")
     if design.n_events < GOOD_EVENTS_PER_PARAMETER * p:
-        notes.append(f"only {design.n_events / p:.1f} events per coefficient: read with caution")
+        events = format_number(design.n_events / p, 1)
+        notes.append(f"only {events} events per coefficient: read with caution")
     return "; ".join(notes) or None
 
 

@@ -7,6 +7,8 @@ from typing import Unpack
 
 import numpy as np
 
+from leukocytosis.rounding import format_number
+
 from .cox import CoxRefused
 from .row import Analysis, Estimate, Number, cannot, place
 from .spline import SplineFit
@@ -35,7 +37,7 @@ def spline_rows(fit: SplineFit | CoxRefused, **analysis: Unpack[Analysis]) -> It
         yield place(Number(middle, low, high, fit.fit.note), **analysis, group="all", **size,
                     term=f"index count {count:g} against {reference:g}",
                     method=f"{MODEL}, hazard ratio with 95 % Wald interval")  # fmt: skip
-    knots = ", ".join(f"{count:.0f}" for count in 2**fit.knots)
+    knots = ", ".join(format_number(count) for count in 2**fit.knots)
     for term, test in ((BEND, fit.bend_test), (ASSOCIATION, fit.association_test)):
         chi_squared, freedom, p_value = test
         note = f"chi-squared on {freedom} degrees of freedom; knots at {knots} ×10⁹/L"

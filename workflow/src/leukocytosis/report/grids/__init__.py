@@ -1,6 +1,6 @@
 """Tables as readers see them, one file per kind: each `list_` function returns a `Grid`."""
 
-from leukocytosis.report.grids.cells import NOT_REACHED, show_number, show_percent
+from leukocytosis.report.grids.cells import show_number, show_percent
 from leukocytosis.report.grids.checks import (
     CANNOT,
     describe_score,
@@ -26,7 +26,6 @@ from leukocytosis.report.grids.survival import (
 __all__ = [
     "CANNOT",
     "EVENTS",
-    "NOT_REACHED",
     "Grid",
     "Notes",
     "describe_score",

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from leukocytosis.figures.forest import is_whole_model
-from leukocytosis.prose import format_interval, format_number, format_percent, is_known
 from leukocytosis.report.grids.grid import Notes, unbroken
 from leukocytosis.report.inputs import Row, is_hidden
-
-NOT_REACHED = "not reached"
+from leukocytosis.rounding import (
+    NOT_REACHED,
+    RATIO_DIGITS,
+    digits_of_percent,
+    format_interval,
+    format_number,
+    format_percent,
+    is_known,
+)
 
 
 def show_percent(row: Row | None, notes: Notes) -> str:
     """Return a fraction and its interval in percent, or where the reason stands."""
-    return _show(row, notes, digits=1, percent=True)
+    return _show(row, notes, digits_of_percent(row["n"]) if row else 1, percent=True)
 
 
 def show_number(row: Row | None, notes: Notes, digits: int) -> str:
@@ -26,7 +32,7 @@ def _show(row: Row | None, notes: Notes, digits: int, percent: bool) -> str:
     if not is_known(row["estimate"]):
         return _cannot(row, notes)
     estimate = row["estimate"]
-    words = format_percent(estimate) if percent else format_number(estimate, digits)
+    words = format_percent(estimate, digits) if percent else format_number(estimate, digits)
     interval = format_interval(row["ci_low"], row["ci_high"], digits, percent=percent)
     return f"{words} ({unbroken(interval)}){notes.mark(row['note'])}"
 
@@ -51,4 +57,4 @@ def show_ratio(row: Row, notes: Notes) -> str:
     """Return a hazard ratio; of a whole model its chi-squared."""
     if is_whole_model(row) and is_known(row["estimate"]):
         return f"χ² = {format_number(row['estimate'], 1)}{notes.mark(row['note'])}"
-    return show_number(row, notes, 2)
+    return show_number(row, notes, RATIO_DIGITS)

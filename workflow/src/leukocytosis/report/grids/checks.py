@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from leukocytosis.figures.forest import label_term
-from leukocytosis.prose import (
-    NOT_SHOWN,
-    describe_protocol,
-    format_interval,
-    format_number,
-    format_percent,
-    is_known,
-    name_cause,
-    name_group,
-)
+from leukocytosis.prose import describe_protocol, name_cause, name_group
 from leukocytosis.report.grids.cells import show_percent
 from leukocytosis.report.grids.grid import Grid, Notes, unbroken
 from leukocytosis.report.grids.order import title_outcome
 from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
+from leukocytosis.rounding import (
+    NOT_SHOWN,
+    format_interval,
+    format_number,
+    format_percent,
+    is_known,
+)
 
 CANNOT = "cannot be estimated, because "
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from leukocytosis.prose import format_number, name_cause, name_group
+from leukocytosis.prose import name_cause, name_group
 from leukocytosis.report.grids.cells import show_percent
 from leukocytosis.report.grids.grid import Grid, Notes
 from leukocytosis.report.grids.order import place_of_cause
 from leukocytosis.report.inputs import ReportInputs, Row
+from leukocytosis.rounding import format_number
 
 
 def list_attrition(inputs: ReportInputs) -> Grid:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from leukocytosis.prose import NBSP, NOT_SHOWN
+from leukocytosis.rounding import NBSP, NOT_SHOWN
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from leukocytosis.figures.forest import (
     label_term,
     merge_failed,
 )
-from leukocytosis.prose import format_number, name_covariate
+from leukocytosis.prose import name_covariate
 from leukocytosis.report.grids.cells import show_chi_squared, show_ratio
 from leukocytosis.report.grids.grid import Grid, Notes, without_hidden
 from leukocytosis.report.grids.order import title_outcome
 from leukocytosis.report.inputs import ReportInputs, Row
 from leukocytosis.report.p_values import show_p
+from leukocytosis.rounding import format_number
 
 
 def list_cox(inputs: ReportInputs, outcome_id: str) -> Grid:

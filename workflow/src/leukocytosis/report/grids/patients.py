@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from leukocytosis.prose import (
+from leukocytosis.prose import name_cause, name_group
+from leukocytosis.report.grids.cells import show_percent
+from leukocytosis.report.grids.grid import Grid, Notes, unbroken
+from leukocytosis.report.grids.order import in_order
+from leukocytosis.report.inputs import ReportInputs, Row
+from leukocytosis.rounding import (
     NOT_SHOWN,
     format_interval,
     format_number,
     format_percent,
     is_known,
-    name_cause,
-    name_group,
 )
-from leukocytosis.report.grids.cells import show_percent
-from leukocytosis.report.grids.grid import Grid, Notes, unbroken
-from leukocytosis.report.grids.order import in_order
-from leukocytosis.report.inputs import ReportInputs, Row
 
 # order of display; the tables are sorted by their keys
 VARIABLES = ("age", "sex", "tumour", "metas", "index", "neutrophil", "cause", "certainty")

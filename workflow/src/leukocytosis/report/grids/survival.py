@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from leukocytosis.figures.forest import label_term
 from leukocytosis.figures.survival import horizon_of, is_survival
-from leukocytosis.prose import NOT_SHOWN, format_number, is_known, name_group
+from leukocytosis.prose import name_group
 from leukocytosis.report.grids.cells import show_chi_squared, show_number, show_percent
 from leukocytosis.report.grids.grid import Grid, Notes, without_hidden
 from leukocytosis.report.grids.order import in_order, of_outcomes, title_outcome
 from leukocytosis.report.inputs import ReportInputs, Row
 from leukocytosis.report.p_values import is_shown, show_p
+from leukocytosis.rounding import NOT_SHOWN, format_number, is_known
 
 
 def list_risks(inputs: ReportInputs, outcome_id: str) -> Grid:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
+from leukocytosis.rounding import format_number
+
 from ..cox import columns_or_terms
 from ..design import Design, code_design
 from ..proportion import Z_95
@@ -109,7 +111,8 @@ def _note(design: Design, n_competing: int) -> str | None:
     if design.n_left_out:
         notes.append(f"{design.n_left_out} patients left out for a missing covariate")
     if design.n_events < GOOD_EVENTS_PER_PARAMETER * p:
-        notes.append(f"only {design.n_events / p:.1f} events per coefficient: read with caution")
+        events = format_number(design.n_events / p, 1)
+        notes.append(f"only {events} events per coefficient: read with caution")
     if not n_competing:
         notes.append("no competing events: the same as a Cox model")
     return "; ".join(notes) or None
