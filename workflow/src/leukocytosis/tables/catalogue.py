@@ -1,0 +1,41 @@
+"""Every declared table."""
+
+from __future__ import annotations
+
+from leukocytosis.tables.aggregates import ACCURACY, CURVES, ESTIMATES, SCORECARD, STATES, TABLE_ONE
+from leukocytosis.tables.canonical import CANONICAL, LEDGER, QUALITY, REJECTS
+from leukocytosis.tables.causes import CAUSES, CAUSES_PRESENT, EVIDENCE, EVIDENCE_EVENTS
+from leukocytosis.tables.cohort import ATTRITION, COHORT, EPISODES
+from leukocytosis.tables.followup import OUTCOMES, OUTCOMES_OTHERWISE
+from leukocytosis.tables.multiverse import DECISIONS, MULTIVERSE, OPTIONS, VARIANTS
+from leukocytosis.tables.reviews import ADJUDICATIONS, REVIEW_KEY, REVIEWS
+
+ALL = (
+    *CANONICAL,
+    REJECTS,
+    LEDGER,
+    QUALITY,
+    EPISODES,
+    ATTRITION,
+    *COHORT,
+    EVIDENCE,
+    EVIDENCE_EVENTS,
+    CAUSES,
+    CAUSES_PRESENT,
+    REVIEW_KEY,
+    REVIEWS,
+    ADJUDICATIONS,
+    OUTCOMES,
+    OUTCOMES_OTHERWISE,
+    ESTIMATES,
+    TABLE_ONE,
+    CURVES,
+    STATES,
+    SCORECARD,
+    ACCURACY,
+    MULTIVERSE,
+    VARIANTS,
+    DECISIONS,
+    OPTIONS,
+)
+BY_NAME = {table.name: table for table in ALL}
