@@ -19,6 +19,7 @@ from leukocytosis.figures import (
     draw_flow,
     draw_forest,
     draw_overlap,
+    draw_study_design,
     draw_survival,
     render_svg,
     save_figure,
@@ -30,6 +31,7 @@ from leukocytosis.figures.survival import count_at, find_drawn
 
 STUDY = fixtures.protocol()
 ALL = {
+    "study_design": lambda: draw_study_design(STUDY),
     "flow": lambda: draw_flow(fixtures.attrition()),
     "causes": lambda: draw_causes(STUDY, fixtures.estimates()),
     "overlap": lambda: draw_overlap(STUDY, fixtures.estimates()),

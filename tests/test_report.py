@@ -36,8 +36,8 @@ VOID = {"meta", "br", "img", "link", "hr", "input"}
 FETCHING = {"script", "link", "img", "iframe", "object", "embed", "audio", "video", "source"}
 KINDS = ("csv", "pdf", "png", "svg", "tiff", "txt")
 FIGURES = (
-    "flow", "causes", "overlap", f"survival_{fixtures.PRIMARY}", f"survival_{fixtures.SURVIVAL}",
-    "forest", "standardised", "count_spline", "hazard_ratio_over_time",
+    "study_design", "flow", "causes", "overlap", f"survival_{fixtures.PRIMARY}",
+    f"survival_{fixtures.SURVIVAL}", "forest", "standardised", "count_spline", "hazard_ratio_over_time",
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from leukocytosis.figures.incidence import draw_incidence, draw_states
 from leukocytosis.figures.press import render_svg, save_figure
 from leukocytosis.figures.specification import draw_specification, draw_thresholds
 from leukocytosis.figures.standardised import draw_redrawn, draw_standardised
+from leukocytosis.figures.study_design import draw_study_design
 from leukocytosis.figures.survival import draw_survival
 from leukocytosis.figures.tipping import draw_tipping
 from leukocytosis.figures.upset import draw_overlap
@@ -22,6 +23,7 @@ __all__ = [
     "draw_specification",
     "draw_standardised",
     "draw_states",
+    "draw_study_design",
     "draw_survival",
     "draw_thresholds",
     "draw_tipping",

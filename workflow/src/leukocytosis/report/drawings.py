@@ -12,11 +12,13 @@ from leukocytosis.figures import (
     draw_overlap,
     draw_redrawn,
     draw_standardised,
+    draw_study_design,
     draw_survival,
     draw_tipping,
 )
 from leukocytosis.figures.forest import MODELS
 from leukocytosis.figures.survival import find_drawn, is_survival
+from leukocytosis.figures.windows import list_window_rows
 from leukocytosis.report import cox
 from leukocytosis.report.competing import draw_competing
 from leukocytosis.report.design import draw_design
@@ -28,6 +30,7 @@ from leukocytosis.report.multiverse import draw_multiverse
 def draw_all(inputs: ReportInputs) -> tuple[Drawing, ...]:
     """Return every figure of the report, in its order."""
     return (
+        _draw_windows(inputs),
         *_draw_cohort(inputs),
         *(_draw_outcome(inputs, o.id, o.title) for o in inputs.protocol.outcomes),
         *draw_design(inputs),
@@ -37,6 +40,22 @@ def draw_all(inputs: ReportInputs) -> tuple[Drawing, ...]:
         *cox.draw_models(inputs),
         *_draw_bias(inputs),
     )
+
+
+def _draw_windows(inputs: ReportInputs) -> Drawing:
+    windows = list_window_rows(inputs.protocol)
+    horizon = max(outcome.horizon_days for outcome in inputs.protocol.outcomes)
+    return Drawing(
+        "study_design", "study_design", "The design: each window of the protocol in days from the "
+        "index, both ends included; “or stay” adds the index stay. Bars with a point are open at "
+        "that end. Hollow and dashed: days on which there must be no such record, and the time in "
+        "which a patient may be lost. Strokes in the bar of treatment are landmarks. A rule that "
+        "several causes use stands with one of them; rules with one window share a bar.",
+        f"Design diagram: {len(windows)} windows as bars around an upright line at the index, "
+        "from what decides who is in, over evidence by cause and covariates, to follow-up until "
+        f"day {horizon}; the file of its data has every window.",
+        draw_study_design(inputs.protocol), {"protocol": windows},
+    )  # fmt: skip
 
 
 def _draw_cohort(inputs: ReportInputs) -> Iterator[Drawing]:
