@@ -37,7 +37,8 @@ FETCHING = {"script", "link", "img", "iframe", "object", "embed", "audio", "vide
 KINDS = ("csv", "pdf", "png", "svg", "tiff", "txt")
 FIGURES = (
     "study_design", "flow", "causes", "overlap", f"survival_{fixtures.PRIMARY}",
-    f"survival_{fixtures.SURVIVAL}", "forest", "standardised", "count_spline", "hazard_ratio_over_time",
+    f"survival_{fixtures.SURVIVAL}", "forest", "standardised", "count_spline",
+    "hazard_ratio_over_time",
 )  # fmt: skip
 
 

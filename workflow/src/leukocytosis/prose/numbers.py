@@ -1,0 +1,22 @@
+"""Small words: lists, capitals, units as readers write them. Numbers follow `rounding`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def join(items: Sequence[str], last: str = "and") -> str:
+    """Return `a, b and c`."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def capital(words: str) -> str:
+    """Return words with a capital first letter."""
+    return words[:1].upper() + words[1:]
+
+
+def describe_unit(unit: str) -> str:
+    """Return a unit as readers write it."""
+    return unit.replace("10*9/L", "×10⁹/L")

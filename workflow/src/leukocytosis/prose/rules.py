@@ -1,0 +1,110 @@
+"""Evidence rules in words: which records count, in which window, and what shows a look."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from leukocytosis.config.evidence import Assessed, Rule, Through, Window
+from leukocytosis.prose.numbers import capital, describe_unit, join
+
+RECORDS = {
+    "diagnoses": "a diagnosis code",
+    "drugs": "a drug",
+    "microbiology": "a culture or test",
+    "labs": "a laboratory result",
+}
+
+
+def describe_window(window: Window) -> str:
+    """Return a window in words; both ends are included."""
+    first, last = window.from_day, window.to_day
+    if first is None and last is None:
+        words = "at any time"
+    elif first is None:
+        words = f"at any time up to {describe_day(last or 0)}"
+    elif last is None:
+        words = f"from {describe_day(first)} on"
+    elif first == last:
+        words = f"on {describe_day(first)}"
+    elif first < 0 < last:
+        words = f"from {describe_day(first).removesuffix(' the index')} to {describe_day(last)}"
+    else:
+        words = f"from {describe_day(first)} to {describe_day(last)}"
+    return words + (", or during the index stay" if window.or_index_stay else "")
+
+
+def describe_day(day: int) -> str:
+    """Return a day from the index in words."""
+    if day == 0:
+        return "the index day"
+    days = f"{abs(day)} day{'s' if abs(day) != 1 else ''}"
+    return f"{days} {'before' if day < 0 else 'after'} the index"
+
+
+def describe_rule(rule: Rule) -> str:
+    """Return an evidence rule as a sentence, and one on what shows that it was looked for."""
+    parts = [part for part in (*_records(rule), *_refusals(rule)) if part]
+    return f"{capital(rule.title)}: {'; '.join(parts)}. {_describe_assessed(rule)}"
+
+
+def _records(rule: Rule) -> Iterator[str]:
+    what = RECORDS[rule.from_]
+    lists = [name for name in (rule.codelist, rule.test, rule.organism) if name]
+    of_lists = f" of the list {join(lists)}" if lists else ""
+    days = f" on at least {rule.at_least_days} days" if rule.at_least_days > 1 else ""
+    yield f"{what}{of_lists}{days}, {describe_window(rule.window)}"
+    if rule.positive:
+        yield "positive, with an organism or finding named"
+    if rule.value:
+        yield f"with a value {rule.value.operator} {rule.value.value:g} {rule.value.unit}"
+    if rule.above_index_threshold:
+        yield "beyond the threshold of the index"
+    if rule.through:
+        yield _describe_through(rule.through)
+    if rule.dose:
+        yield f"above {rule.dose.above_mg_per_day:g} mg prednisone-equivalent on a day"
+
+
+def _describe_through(through: Through) -> str:
+    bound = through.already
+    already = f"{bound.operator} {bound.value:g} {describe_unit(bound.unit)}"
+    return (
+        f"as high as when a course of {through.course.replace('_', ' ')} began, on its day "
+        f"{through.at_least_days} or later, the count then being {already}"
+    )
+
+
+def _refusals(rule: Rule) -> Iterator[str]:
+    if rule.codelist_not:
+        yield f"codes of {_lists(rule.codelist_not)} do not count"
+    if rule.organism_not:
+        yield f"organisms of {_lists(rule.organism_not)} do not count"
+    if rule.none_before_day is not None:
+        earlier = rule.none_before_codelist or rule.codelist
+        yield f"new, with no code of the list {earlier} before {describe_day(rule.none_before_day)}"
+    if rule.given_not_only_ordered:
+        yield "an order alone counts only in a stay of which no administration is on record"
+    if rule.before_the_count:
+        yield "on the index day only what began before the count was taken"
+    if rule.excluded_routes:
+        yield f"{len(rule.excluded_routes)} local routes left out"
+    if rule.excluded_forms:
+        yield f"names in the list {rule.excluded_forms} left out"
+
+
+def _lists(names: Sequence[str]) -> str:
+    return f"the list{'s' if len(names) > 1 else ''} {join(names)}"
+
+
+def _describe_assessed(rule: Rule) -> str:
+    assessed: Assessed = rule.assessed
+    if rule.ambiguous:
+        return (
+            f"Looked for wherever the extract has {rule.from_}; a code of the list "
+            f"{rule.ambiguous} alone cannot tell, and the rule is then not assessed."
+        )
+    if assessed.by == "table":
+        return f"Looked for wherever the extract has {rule.from_}."
+    of_list = f" of the list {assessed.codelist}" if assessed.codelist else ""
+    window = f" {describe_window(assessed.window)}" if assessed.window else ""
+    return f"Looked for only where there is a record in {rule.from_}{of_list}{window}."
