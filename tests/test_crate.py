@@ -14,8 +14,11 @@ from conftest import ROOT
 from report_fixtures import manifest, protocol
 
 from leukocytosis.crate import RECORD, Made, write_crate
+from leukocytosis.provenance import digest_package
 
 SOURCES = [Path("Snakefile"), Path("config/studies/granger2009.yaml")]
+
+RAW = [{"source": "labs_early", "number": 1, "n_bytes": 7, "sha256": "ab" * 32}]
 
 
 def write(folder: Path) -> dict[str, dict[str, Any]]:
@@ -25,7 +28,7 @@ def write(folder: Path) -> dict[str, dict[str, Any]]:
     (folder / "tables/estimates.csv").write_text("estimate\n1\n")
     labs = folder.parent / "labs.parquet"
     labs.write_bytes(b"a patient's results")
-    write_crate(protocol(), manifest(), Made(SOURCES, {"table labs": labs}), folder)
+    write_crate(protocol(), manifest(), Made(SOURCES, {"table labs": labs}, RAW), folder)
     graph = json.loads((folder / RECORD).read_text(encoding="utf-8"))["@graph"]
     return {entity["@id"]: entity for entity in graph}
 
@@ -74,6 +77,23 @@ def test_what_may_not_leave_is_named_but_not_copied(folder: Path) -> None:
     assert {"@id": "#table_labs"} in entities["#run"]["object"]
     assert {"@id": "#table_labs"} not in entities["./"]["hasPart"]
     assert not list(folder.rglob("*.parquet"))
+
+
+def test_raw_files_are_named_by_hash_and_not_by_their_own_name(folder: Path) -> None:
+    entities = write(folder)
+    raw = entities["#raw_file_labs_early_1"]
+    assert (raw["sha256"], raw["contentSize"]) == ("ab" * 32, "7")
+    assert {"@id": "#raw_file_labs_early_1"} in entities["#run"]["object"]
+
+
+def test_software_has_its_version_and_ours_its_hash(folder: Path) -> None:
+    entities = write(folder)
+    needed = [
+        entities[one["@id"]] for one in entities["workflow/Snakefile"]["softwareRequirements"]
+    ]
+    assert all(one["version"] for one in needed)
+    assert entities["#package"]["sha256"] == digest_package()
+    assert {"duckdb", "leukocytosis", "snakemake"} <= {one["name"] for one in needed}
 
 
 def test_results_and_sources_are_told_apart(folder: Path) -> None:

@@ -18,11 +18,12 @@ import pytest
 from conftest import ROOT
 
 from leukocytosis.errors import ReviewError
+from leukocytosis.provenance import read_record
 
 pytestmark = pytest.mark.workflow
 BIN = Path(sys.executable).parent
 PARTS = ("Snakefile", "workflow/rules", "workflow/scripts", "workflow/src", "config", "profiles",
-         "envs", "notebooks", "tests/data")  # fmt: skip
+         "envs", "notebooks", "tests/data", "requirements.lock", "CITATION.cff")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +99,8 @@ def test_a_study_runs_then_rests_and_repeats_to_the_byte(copy: Path) -> None:
     assert "release/report.html" in first.stdout and "28 patients" in first.stdout
     made = results(copy)
     assert any(name.endswith("report.html") for name in made)
+    tables = [copy / name for name in made if name.endswith(".parquet")]
+    assert len(tables) > 30 and all(read_record(path) for path in tables)
     second = study(copy)
     assert "Nothing to be done" in second.stdout + second.stderr
     shutil.rmtree(copy / "results")

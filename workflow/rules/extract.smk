@@ -35,7 +35,7 @@ rule standardise:
     output:
         expand(
             f"{EXTRACTS}/{{table}}.parquet",
-            table=[*CANONICAL, "rejects", "ledger", "quality"],
+            table=[*CANONICAL, "raw_files", "rejects", "ledger", "quality"],
             allow_missing=True,
         ),
     log:

@@ -50,7 +50,7 @@ rule classify_causes:
     conda:
         "../../envs/leukocytosis.yaml"
     params:
-        code=digest_value([digest_code("causes"), digest_code("adjudication")]),
+        code=digest_code("causes", "adjudication"),
         protocol=protocol_sections(
             "index",
             "evidence",
@@ -241,11 +241,15 @@ rule release:
                 allow_missing=True,
             ),
         ],
+        raw_files=f"{EXTRACTS}/raw_files.parquet",
         protocol=protocol_files,
         manifest=lambda wildcards: f"config/extracts/{wildcards.extract}.yaml",
+        policy=lambda wildcards: f"config/policies/{manifest_of(wildcards).policy}.yaml",
         claims=claims_of,
         texts=["config/texts/results.md", "config/texts/checklists.csv"],
-        journals=expand("config/journals/{name}.yaml", name={"house", config["journal"]}),
+        journals=expand(
+            "config/journals/{name}.yaml", name={"house", config["journal"]}
+        ),
     output:
         report=f"{RELEASE}/report.html",
         headlines=f"{RELEASE}/headlines.txt",
@@ -268,6 +272,8 @@ rule release:
             *claims_of(wildcards),
             *sorted(str(path) for path in Path("config/codelists").glob("*.csv")),
             "config/units.csv",
+            "requirements.lock",
+            "CITATION.cff",
         ],
     message:
         "Drawing figures and writing the report"

@@ -3,9 +3,11 @@ from pathlib import Path
 from leukocytosis.cli import reported
 from leukocytosis.config import load_bias_plan, load_claims, load_protocol
 from leukocytosis.estimate import Beside, estimate
+from leukocytosis.provenance import recorded
 
 truth, claims = list(snakemake.input.truth), list(snakemake.input.claims)
-with reported(snakemake.log[0]):
+made = snakemake.rule, snakemake.params.items(), snakemake.input
+with reported(snakemake.log[0]), recorded(*made):
     protocol = load_protocol(Path(f"config/studies/{snakemake.wildcards.study}.yaml"))
     causes = [*(cause.id for cause in protocol.causes), "undetermined"]
     beside = Beside(

@@ -3,14 +3,18 @@ from pathlib import Path
 from leukocytosis.cli import reported
 from leukocytosis.config import load_claims, load_manifest, load_page, load_policy, load_protocol
 from leukocytosis.crate import Made, write_crate
+from leukocytosis.provenance import recorded
 from leukocytosis.release import release
+from leukocytosis.store import read_frame
 
 folder, claims = Path(snakemake.output.report).parent, list(snakemake.input.claims)
 made = Made(
     [Path(name) for name in snakemake.params.sources],
     {f"table {Path(name).stem}": Path(name) for name in snakemake.input.tables},
+    read_frame(Path(snakemake.input.raw_files)).to_dict("records"),
 )
-with reported(snakemake.log[0]):
+step = snakemake.rule, snakemake.params.items(), snakemake.input
+with reported(snakemake.log[0]), recorded(*step):
     protocol = load_protocol(Path(f"config/studies/{snakemake.wildcards.study}.yaml"))
     manifest = load_manifest(Path(f"config/extracts/{snakemake.wildcards.extract}.yaml"))
     policy = load_policy(Path(f"config/policies/{manifest.policy}.yaml"))

@@ -6,7 +6,6 @@ not leave is named by its hash only. No time of day is written: the same run, th
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from leukocytosis import __version__
 from leukocytosis.config import Manifest, Protocol
+from leukocytosis.provenance import digest_file, digest_package
 
 if TYPE_CHECKING:
     from rocrate.rocrate import ROCrate
@@ -46,11 +46,13 @@ class Made:
     """What a run was made from: files that may be copied into the crate, and those that may not.
 
     `sources`: the workflow and its configuration, the Snakefile first. `inputs`: what each file
-    that may not leave is called in words, and where it is.
+    that may not leave is called in words, and where it is. `raw`: the rows of `raw_files`, which
+    hold the digests of files too large to be read again.
     """
 
     sources: Sequence[Path]
     inputs: Mapping[str, Path]
+    raw: Sequence[Mapping[str, Any]] = ()
 
 
 def write_crate(protocol: Protocol, manifest: Manifest, made: Made, folder: Path) -> None:
@@ -69,6 +71,7 @@ def write_crate(protocol: Protocol, manifest: Manifest, made: Made, folder: Path
     workflow = _add_workflow(crate, made.sources, folder)
     found = [_add_file(crate, path, path.relative_to(folder)) for path in results]
     used = [_add_input(crate, words, path) for words, path in sorted(made.inputs.items())]
+    used += [_add_raw(crate, row) for row in made.raw]
     used += [_add_file(crate, path, Path(SOURCES) / path) for path in made.sources[1:]]
     run = crate.add(ContextEntity(crate, "#run", properties={
         "@type": "CreateAction",
@@ -115,14 +118,28 @@ def _add_workflow(crate: ROCrate, sources: Sequence[Path], folder: Path) -> Any:
     workflow["license"], workflow["version"] = MIT, __version__
     workflow["conformsTo"] = {"@id": BIOSCHEMAS}
     workflow["softwareRequirements"] = [
+        crate.add(ContextEntity(crate, "#package", {
+            "@type": "SoftwareApplication", "name": "leukocytosis", "version": __version__,
+            "description": "The package the rules run; its hash is that of its source files.",
+            "sha256": digest_package(),
+        })),
+        *_add_engines(crate),
+    ]  # fmt: skip
+    crate.root_dataset["mainEntity"] = workflow
+    return workflow
+
+
+def _add_engines(crate: ROCrate) -> list[Any]:
+    """Add the software we build on; the lock file, a source of the run, holds its hashes."""
+    from rocrate.model.contextentity import ContextEntity
+
+    return [
         crate.add(ContextEntity(crate, f"https://pypi.org/project/{name}/{version(name)}/", {
             "@type": "SoftwareApplication", "name": name, "version": version(name),
             "url": f"https://pypi.org/project/{name}/",
         }))
         for name in ENGINES
     ]  # fmt: skip
-    crate.root_dataset["mainEntity"] = workflow
-    return workflow
 
 
 def _add_file(crate: ROCrate, path: Path, at: Path) -> Any:
@@ -137,6 +154,17 @@ def _add_input(crate: ROCrate, words: str, path: Path) -> Any:
     return crate.add(ContextEntity(crate, f"#{words.replace(' ', '_')}", properties=found))
 
 
+def _add_raw(crate: ROCrate, row: Mapping[str, Any]) -> Any:
+    """Add a raw file: its bytes by their hash, its name unsaid."""
+    from rocrate.model.contextentity import ContextEntity
+
+    words = f"raw file {row['source']} {row['number']}"
+    return crate.add(ContextEntity(crate, f"#{words.replace(' ', '_')}", {
+        "@type": "CreativeWork", "name": words, "contentSize": str(row["n_bytes"]),
+        "sha256": row["sha256"],
+    }))  # fmt: skip
+
+
 def _describe(path: Path, words: str) -> dict[str, Any]:
     kind = KINDS.get(path.suffix, "text/plain")
     return {
@@ -145,12 +173,6 @@ def _describe(path: Path, words: str) -> dict[str, Any]:
         "contentSize": str(path.stat().st_size),
         "sha256": digest_file(path),
     }
-
-
-def digest_file(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _write_record(crate: ROCrate, path: Path) -> None:

@@ -2,7 +2,7 @@
 
 A table is written to a temporary name, held against its contract there, and only then given its
 own name, so that a killed run never leaves half a file. Units and sentences travel in the file's
-metadata under the key `leukocytosis`.
+metadata under the key `leukocytosis`, what it was made from under `provenance`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from leukocytosis.errors import ContractError, Problem
+from leukocytosis.provenance import KEY, current_record
 from leukocytosis.tables import BY_NAME, Column, Table
 
 if TYPE_CHECKING:
@@ -94,11 +95,14 @@ def write_table(
     part = path.with_name(path.name + ".part")
     columns = ", ".join(_compile_typed(con, query, table))
     order = f"ORDER BY {', '.join(name(key) for key in table.key)}" if in_order else ""
-    metadata = quoted(json.dumps(describe_contract(table), sort_keys=True))
+    metadata = {"leukocytosis": json.dumps(describe_contract(table), sort_keys=True)}
+    if record := current_record():
+        metadata[KEY] = record.to_json()
+    kept = ", ".join(f"{key}: {quoted(value)}" for key, value in metadata.items())
     con.execute(
         f"COPY (SELECT {columns} FROM ({query}) {order}) "
         f"TO {quoted(str(part))} (FORMAT parquet, {ENCODING}, "
-        f"KV_METADATA {{leukocytosis: {metadata}}})"
+        f"KV_METADATA {{{kept}}})"
     )
     n_rows = check_contract(con, table, part, known_unique=known_unique)
     part.replace(path)

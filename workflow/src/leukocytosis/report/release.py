@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from leukocytosis.config import Page
 from leukocytosis.prose import describe_statistics
+from leukocytosis.provenance import current_record
 from leukocytosis.report import attribution, cox, grids
 from leukocytosis.report.bias import describe_bias
 from leukocytosis.report.competing import describe_competing
@@ -41,12 +42,14 @@ if TYPE_CHECKING:
 def write_release(inputs: ReportInputs, folder: Path, page: Page | None = None) -> None:
     """Write report.html, figures/*.{pdf,svg,png,tiff,csv,txt} and tables/*.csv into a folder.
 
-    The report's figures keep the house's size, those in the folder take the journal's.
+    The report's figures keep the house's size, those in the folder take the journal's. Each
+    figure's own metadata hold the record of what it was made from, once a step has begun one.
     """
-    drawings = draw_all(inputs)
+    drawings, made = draw_all(inputs), current_record()
     write_report(inputs, folder / "report.html", drawings)
     for drawing in drawings:
-        write_drawing(drawing, folder / "figures", inputs.mark, page)
+        record = made.of_tables(drawing.data).to_json() if made else None
+        write_drawing(drawing, folder / "figures", inputs.mark, page, record)
     write_tables(inputs.frames, folder / "tables")
 
 

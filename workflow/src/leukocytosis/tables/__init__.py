@@ -12,6 +12,7 @@ from leukocytosis.tables.canonical import (
     EVENT_TIMES,
     LEDGER,
     QUALITY,
+    RAW_FILES,
     REJECTS,
 )
 from leukocytosis.tables.catalogue import ALL, BY_NAME
@@ -42,6 +43,7 @@ __all__ = [
     "OUTCOMES",
     "OUTCOMES_OTHERWISE",
     "QUALITY",
+    "RAW_FILES",
     "REJECTS",
     "REVIEWS",
     "REVIEW_KEY",

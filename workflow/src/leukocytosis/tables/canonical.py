@@ -155,6 +155,19 @@ REJECTS = Table(
     unique=False,  # a row exported three times is refused twice under one id
 )
 
+RAW_FILES = Table(
+    "raw_files",
+    "raw file",
+    ("source", "number"),
+    (
+        text("source", "The entry of the manifest it belongs to; its own name stays unsaid."),
+        Column("number", "integer", "Its place among the files of the entry.", at_least=1),
+        count("n_bytes", "Its size in bytes."),
+        text("sha256", "SHA-256 of its bytes, in hexadecimal."),
+    ),
+    tier="aggregate",
+)
+
 LEDGER = Table(
     "ledger",
     "raw file × canonical table × what became of its rows",

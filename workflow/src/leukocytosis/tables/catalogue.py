@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leukocytosis.tables.aggregates import ACCURACY, CURVES, ESTIMATES, SCORECARD, STATES, TABLE_ONE
-from leukocytosis.tables.canonical import CANONICAL, LEDGER, QUALITY, REJECTS
+from leukocytosis.tables.canonical import CANONICAL, LEDGER, QUALITY, RAW_FILES, REJECTS
 from leukocytosis.tables.causes import CAUSES, CAUSES_PRESENT, EVIDENCE, EVIDENCE_EVENTS
 from leukocytosis.tables.cohort import ATTRITION, COHORT, EPISODES
 from leukocytosis.tables.followup import OUTCOMES, OUTCOMES_OTHERWISE
@@ -12,6 +12,7 @@ from leukocytosis.tables.reviews import ADJUDICATIONS, REVIEW_KEY, REVIEWS
 
 ALL = (
     *CANONICAL,
+    RAW_FILES,
     REJECTS,
     LEDGER,
     QUALITY,

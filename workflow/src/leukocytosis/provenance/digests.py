@@ -10,15 +10,24 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parent.parent
 
 
-def digest_code(room: str) -> str:
-    """Return a digest of a module or package of ours and of all of ours that it imports.
+def digest_code(*rooms: str) -> str:
+    """Return modules or packages of ours, and a digest of them and of all of ours they import.
 
     Snakemake sees an edit to a rule's script, not to what the script imports; rules carry this.
+    It names its rooms, so that whoever reads it in a file can make it again.
     """
-    return _hash(path.read_bytes() for path in sorted(find_sources(room)))
+    sources = set().union(*(find_sources(room) for room in rooms))
+    return f"{' '.join(rooms)} {_hash(path.read_bytes() for path in sorted(sources))}"
+
+
+def digest_package() -> str:
+    """Return the SHA-256 of the names and bytes of all source files of the package."""
+    files = sorted(p for p in PACKAGE.rglob("*") if p.is_file() and p.suffix != ".pyc")
+    named = [[p.relative_to(PACKAGE).as_posix(), digest_file(p)] for p in files]
+    return hashlib.sha256(json.dumps(named).encode()).hexdigest()
 
 
 def find_sources(room: str) -> set[Path]:
@@ -71,6 +80,12 @@ def digest_files(paths: Iterable[Path | str], by: Literal["content", "size"] = "
         return _hash(path.read_bytes() for path in files)
     sizes = [(path.name, path.stat().st_size if path.exists() else None) for path in files]
     return digest_value(sizes)
+
+
+def digest_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def digest_value(value: Any) -> str:
