@@ -12,6 +12,7 @@ from leukocytosis.config import Manifest, Protocol, load_claims, load_protocol
 from leukocytosis.config.manifest import Observation, RawFile, Source
 from leukocytosis.report import ReportInputs
 from leukocytosis.tables import BY_NAME, CANONICAL
+from leukocytosis.white_counts import BINS
 
 ROOT = Path(__file__).parents[1]
 PRIMARY, SURVIVAL = "death_or_hospice_12w", "death_1y"
@@ -56,6 +57,7 @@ def inputs(*, synthetic: bool = True, **frames: list[dict[str, Any]]) -> ReportI
         "attrition": attrition(),
         "estimates": estimates(),
         "curves": curves(),
+        "white_counts": white_counts(),
         "table_one": table_one(),
         "scorecard": scorecard(),
         "quality": quality(),
@@ -77,9 +79,20 @@ def nobody() -> ReportInputs:
         for row in estimates()
         if row["analysis_id"] not in ("overlap", "proportional_hazards_adjusted")
     ]  # fmt: skip
+    uncounted = [
+        row | {"n": 0, "n_patients": 0, "note": reason, "median_wbc_1e9_per_l": None,
+               "q1_wbc_1e9_per_l": None, "q3_wbc_1e9_per_l": None}
+        for row in white_counts()
+    ]  # fmt: skip
     steps = [row | {"n_patients_before": 0, "n_patients_left": 0} for row in attrition()]
     return inputs(
-        synthetic=False, estimates=empty, curves=[], table_one=[], attrition=steps, scorecard=[]
+        synthetic=False,
+        estimates=empty,
+        curves=[],
+        white_counts=uncounted,
+        table_one=[],
+        attrition=steps,
+        scorecard=[],
     )
 
 
@@ -106,6 +119,21 @@ def attrition() -> list[dict[str, Any]]:
              "n_patients_before": before, "n_patients_left": left}
         )  # fmt: skip
         before = left
+    return rows
+
+
+def white_counts() -> list[dict[str, Any]]:
+    rows = []
+    for group in ("all", *N):
+        size = sum(N.values()) if group == "all" else N[group]
+        for first, last in BINS:
+            n = size if first == 0 else max(size // (3 + abs(first) % 7), 4)
+            middle = 55.0 if first == 0 else 10 + 45 * np.exp(-abs(first) / 20) * (first > 0)
+            rows.append(
+                {"group": group, "from_day": first, "to_day": last, "n": n, "n_patients": size,
+                 "median_wbc_1e9_per_l": middle, "q1_wbc_1e9_per_l": middle * 0.8,
+                 "q3_wbc_1e9_per_l": middle * 1.3, "note": None}
+            )  # fmt: skip
     return rows
 
 

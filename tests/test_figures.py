@@ -21,6 +21,7 @@ from leukocytosis.figures import (
     draw_overlap,
     draw_study_design,
     draw_survival,
+    draw_white_counts,
     render_svg,
     save_figure,
 )
@@ -33,6 +34,7 @@ STUDY = fixtures.protocol()
 ALL = {
     "study_design": lambda: draw_study_design(STUDY),
     "flow": lambda: draw_flow(fixtures.attrition()),
+    "white_counts": lambda: draw_white_counts(STUDY, fixtures.white_counts()),
     "causes": lambda: draw_causes(STUDY, fixtures.estimates()),
     "overlap": lambda: draw_overlap(STUDY, fixtures.estimates()),
     "risk": lambda: draw_survival(STUDY, PRIMARY, fixtures.curves()),

@@ -36,7 +36,7 @@ VOID = {"meta", "br", "img", "link", "hr", "input"}
 FETCHING = {"script", "link", "img", "iframe", "object", "embed", "audio", "video", "source"}
 KINDS = ("csv", "pdf", "png", "svg", "tiff", "txt")
 FIGURES = (
-    "study_design", "flow", "causes", "overlap", f"survival_{fixtures.PRIMARY}",
+    "study_design", "flow", "causes", "overlap", "white_counts", f"survival_{fixtures.PRIMARY}",
     f"survival_{fixtures.SURVIVAL}", "forest", "standardised", "count_spline",
     "hazard_ratio_over_time",
 )  # fmt: skip

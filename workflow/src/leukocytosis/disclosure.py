@@ -30,6 +30,7 @@ PARTITIONS = (
 CROSSED = ("confusion", "calendar_shares", "calendar_risk", "tipping")
 STATES = ("incidence", "states")  # rows that add up to a group on each day
 MODEL_ROWS = "cox_|proportional_hazards|hazard_ratio_over_time|model_size|count_spline"
+WHITE_COUNTS = ["median_wbc_1e9_per_l", "q1_wbc_1e9_per_l", "q3_wbc_1e9_per_l"]
 NUMBERS = ["estimate", "ci_low", "ci_high", "p_value", "n_events"]
 
 
@@ -39,8 +40,9 @@ def disclose(tables: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.Da
     Under a policy with `min_count` k above 1: estimates and percentages that rest on 1 to k − 1
     patients or events are hidden, and in a partition a second one if only one would be; the
     attrition is rounded to multiples of k; curves step where each has had no event, or at least
-    k, states are given on the days on which none of a group holds so few. Of a multiverse only
-    hazard ratios are left, to two decimals: its variants differ by few patients.
+    k, states are given on the days on which none of a group holds so few, white counts in the
+    bins in which that many have one, and none or that many have not. Of a multiverse only hazard
+    ratios are left, to two decimals: its variants differ by few patients.
     """
     person = sorted(name for name in tables if BY_NAME[name].tier == "person")
     if person:
@@ -58,6 +60,7 @@ def disclose(tables: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.Da
         "table_one": _hide_table_one,
         "attrition": _round_attrition,
         "states": _thin_states,
+        "white_counts": _hide_white_counts,
         "multiverse": _hide_variants,
     }
     for name, hidden in hide.items():
@@ -276,6 +279,21 @@ def _thin_states(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     at = thin["outcome_id"] + "@" + thin["week"].astype(str)
     hidden = _hide_around(thin["n"].between(1, k - 1), at, thin["group"])
     return thin.loc[~hidden, list(rows.columns)].reset_index(drop=True)
+
+
+def _hide_white_counts(rows: pd.DataFrame, k: int) -> pd.DataFrame:
+    """Hide bins of few patients, or of all but few; groups add up, so one hides a second."""
+    rows = rows.copy()
+    small = rows["n"].between(1, k - 1) | (rows["n_patients"] - rows["n"]).between(1, k - 1)
+    for _, part in rows[rows["group"] != "all"].groupby("from_day"):
+        visible = part[~small[part.index] & (part["n"] > 0)]
+        if small[part.index].sum() == 1 and len(visible):
+            small[visible["n"].astype(float).idxmin()] = True
+    unsized = rows.loc[small & (rows["from_day"] == 0), "group"]  # on day 0 all have their count
+    rows.loc[rows["group"].isin(unsized), "n_patients"] = None
+    rows.loc[small, ["n", *WHITE_COUNTS]] = None
+    rows.loc[small, "note"] = f"hidden: rests on fewer than {k} patients or would reveal such"
+    return rows
 
 
 def _hide_variants(rows: pd.DataFrame, k: int) -> pd.DataFrame:

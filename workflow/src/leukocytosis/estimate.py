@@ -26,6 +26,7 @@ from leukocytosis.survival.treatment import find_treatment_curves, fit_treatment
 from leukocytosis.survival.unadjusted import fit_unadjusted
 from leukocytosis.survival.unusable import split_outcomes
 from leukocytosis.validation import fit_review
+from leukocytosis.white_counts import describe_white_counts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +52,7 @@ class Beside:
 
 
 def estimate(protocol: Protocol, study: Path, beside: Beside) -> None:
-    """Write `estimates`, `curves`, `states`, `table_one`, `scorecard` and `accuracy` of a study.
+    """Write a study's estimates, curves, states, white counts, Table 1, scorecard and accuracy.
 
     `accuracy` is empty without a truth planted for this study, `scorecard` without claims; without
     a plan there is no bias analysis.
@@ -80,6 +81,7 @@ def estimate(protocol: Protocol, study: Path, beside: Beside) -> None:
             "estimates": estimates,
             "curves": [*find_curves(usable, patients), *_find_arms(usable, patients)],
             "states": list(find_states(usable, patients, recorded=recorded)),
+            "white_counts": list(describe_white_counts(protocol, con, study)),
             "table_one": list(describe_patients(protocol, patients)),
             "scorecard": (),
         }

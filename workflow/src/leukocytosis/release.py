@@ -18,7 +18,8 @@ from leukocytosis.report import (
 from leukocytosis.store import read_frame
 
 STUDY_TABLES = ("attrition", "estimates", "curves", "states", "table_one", "scorecard", "accuracy")
-OWN_TABLES = ("multiverse", "variants", "decisions", "options")  # not on the page of studies
+# not on the page of studies
+OWN_TABLES = ("white_counts", "multiverse", "variants", "decisions", "options")
 EXTRACT_TABLES = ("quality", "ledger")
 HEADLINES = "headlines.txt"
 TEXTS = Path("config/texts")  # the templates of the manuscript

@@ -12,6 +12,7 @@ from leukocytosis.figures.study_design import draw_study_design
 from leukocytosis.figures.survival import draw_survival
 from leukocytosis.figures.tipping import draw_tipping
 from leukocytosis.figures.upset import draw_overlap
+from leukocytosis.figures.white_counts import draw_white_counts
 
 __all__ = [
     "draw_causes",
@@ -27,6 +28,7 @@ __all__ = [
     "draw_survival",
     "draw_thresholds",
     "draw_tipping",
+    "draw_white_counts",
     "fit_column",
     "render_svg",
     "save_figure",

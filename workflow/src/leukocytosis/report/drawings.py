@@ -15,10 +15,13 @@ from leukocytosis.figures import (
     draw_study_design,
     draw_survival,
     draw_tipping,
+    draw_white_counts,
 )
 from leukocytosis.figures.forest import MODELS
 from leukocytosis.figures.survival import find_drawn, is_survival
+from leukocytosis.figures.white_counts import find_boxes
 from leukocytosis.figures.windows import list_window_rows
+from leukocytosis.prose import join, name_group
 from leukocytosis.report import cox
 from leukocytosis.report.competing import draw_competing
 from leukocytosis.report.design import draw_design
@@ -32,6 +35,7 @@ def draw_all(inputs: ReportInputs) -> tuple[Drawing, ...]:
     return (
         _draw_windows(inputs),
         *_draw_cohort(inputs),
+        *_draw_white_counts(inputs),
         *(_draw_outcome(inputs, o.id, o.title) for o in inputs.protocol.outcomes),
         *draw_design(inputs),
         *_draw_models(inputs),
@@ -78,6 +82,29 @@ def _draw_cohort(inputs: ReportInputs) -> Iterator[Drawing]:
         "infection is present, too.",
         "UpSet plot of the combinations of causes; the table below has the same numbers.",
         draw_overlap(inputs.protocol, estimates), {"estimates": inputs.estimates("overlap")},
+    )  # fmt: skip
+
+
+def _draw_white_counts(inputs: ReportInputs) -> Iterator[Drawing]:
+    protocol, rows = inputs.protocol, inputs.rows("white_counts")
+    if not rows:
+        return
+    groups = list(find_boxes(protocol, rows))
+    shown = join([name_group(group) for group in groups])
+    missing = [g for g in protocol.analyses.groups if g not in groups]
+    left_out = f" Not drawn: {join([name_group(g) for g in missing])}." if missing else ""
+    yield Drawing(
+        "white_counts", "white_counts", "White counts around the index, by bins of days with both "
+        "ends included: boxes from quartile to quartile, medians as strokes, on a log axis. Each "
+        "patient is in a bin once, with the count nearest to the index; who has none is not in it, "
+        "and nothing is filled in. So after the index only those are seen who were alive and still "
+        "measured, and lines join medians of different patients. On day 0 every count is beyond "
+        "the threshold (dashed) because the study asks for it. A box is drawn for at least "
+        f"{protocol.analyses.min_at_risk_shown} patients of a group; beneath, how many have a "
+        f"count (a dash: hidden).{left_out}",
+        f"White counts from before to after the index, drawn for {shown or 'no group'}; the file "
+        "of its data has the medians, quartiles and numbers of patients.",
+        draw_white_counts(protocol, rows), {"white_counts": rows},
     )  # fmt: skip
 
 

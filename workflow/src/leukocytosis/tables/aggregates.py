@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leukocytosis.tables.contract import Table, count, maybe, number, text
+from leukocytosis.tables.contract import Table, count, integer, maybe, number, text
 
 ESTIMATES = Table(
     "estimates",
@@ -75,6 +75,30 @@ STATES = Table(
         number("probability", "Aalen–Johansen estimate just after that time.", "fraction"),
         maybe(number("ci_low", "Lower end of the 95 % log-log interval.")),
         maybe(number("ci_high", "Upper end of the 95 % log-log interval.")),
+    ),
+    tier="aggregate",
+)
+
+WHITE_COUNTS = Table(
+    "white_counts",
+    "group × bin of days around the index",
+    ("group", "from_day"),
+    (
+        text("group", "The cause group, or `all`."),
+        integer("from_day", "First day of the bin from the index, included.", "days"),
+        integer("to_day", "Last day of the bin, included.", "days"),
+        maybe(count("n", "Patients with a white count in the bin.")),
+        maybe(count("n_patients", "Patients of the group.")),
+        maybe(
+            number(
+                "median_wbc_1e9_per_l",
+                "Median over patients; each by the count of the bin nearest to the index.",
+                "10*9/L",
+            )
+        ),
+        maybe(number("q1_wbc_1e9_per_l", "First quartile.", "10*9/L")),
+        maybe(number("q3_wbc_1e9_per_l", "Third quartile.", "10*9/L")),
+        maybe(text("note", "Why there is no number.")),
     ),
     tier="aggregate",
 )

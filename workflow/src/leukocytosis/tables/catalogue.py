@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from leukocytosis.tables.aggregates import ACCURACY, CURVES, ESTIMATES, SCORECARD, STATES, TABLE_ONE
+from leukocytosis.tables.aggregates import (
+    ACCURACY,
+    CURVES,
+    ESTIMATES,
+    SCORECARD,
+    STATES,
+    TABLE_ONE,
+    WHITE_COUNTS,
+)
 from leukocytosis.tables.canonical import CANONICAL, LEDGER, QUALITY, RAW_FILES, REJECTS
 from leukocytosis.tables.causes import CAUSES, CAUSES_PRESENT, EVIDENCE, EVIDENCE_EVENTS
 from leukocytosis.tables.cohort import ATTRITION, COHORT, EPISODES
@@ -32,6 +40,7 @@ ALL = (
     TABLE_ONE,
     CURVES,
     STATES,
+    WHITE_COUNTS,
     SCORECARD,
     ACCURACY,
     MULTIVERSE,
