@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pandas as pd
 from leukocytosis.config import Manifest, Protocol, load_claims, load_protocol
 from leukocytosis.config.manifest import Observation, RawFile, Source
 from leukocytosis.report import ReportInputs
+from leukocytosis.survival.curve import fit_curve
+from leukocytosis.survival.restricted_mean import mean_rows
 from leukocytosis.tables import BY_NAME, CANONICAL
 from leukocytosis.white_counts import BINS
 
@@ -143,17 +146,30 @@ def times() -> dict[str, np.ndarray[Any, Any]]:
 
 
 def curves() -> list[dict[str, Any]]:
-    rows = []
-    for outcome, horizon, stretch in ((PRIMARY, 84, 1.0), (SURVIVAL, 365, 1.5)):
-        rng = np.random.default_rng(1)
-        parts = times()
-        parts["all"] = np.concatenate(list(parts.values()))
-        for group, event in parts.items():
-            lost = np.ceil(rng.uniform(20, 3000, len(event)))
-            end = np.minimum(np.minimum(np.ceil(event * stretch), lost), horizon)
-            died = (np.ceil(event * stretch) <= lost) & (event * stretch <= horizon)
-            rows += curve(outcome, group, end, died)
-    return rows
+    return [
+        row for outcome in (PRIMARY, SURVIVAL) for group, end, died in followed(outcome)
+        for row in curve(outcome, group, end, died)
+    ]  # fmt: skip
+
+
+def followed(outcome: str) -> Iterator[tuple[str, Any, Any]]:
+    """Yield each group with the days of its patients and who of them had the event."""
+    horizon, stretch = {PRIMARY: (84, 1.0), SURVIVAL: (365, 1.5)}[outcome]
+    rng = np.random.default_rng(1)
+    parts = times()
+    parts["all"] = np.concatenate(list(parts.values()))
+    for group, event in parts.items():
+        lost = np.ceil(rng.uniform(20, 3000, len(event)))
+        end = np.minimum(np.minimum(np.ceil(event * stretch), lost), horizon)
+        yield group, end, (np.ceil(event * stretch) <= lost) & (event * stretch <= horizon)
+
+
+def means(outcome: str) -> list[dict[str, Any]]:
+    """Return the restricted means of the curves, from the estimator itself."""
+    fitted = {group: fit_curve(end, died.astype(int)) for group, end, died in followed(outcome)}
+    day = {PRIMARY: 84.0, SURVIVAL: 365.0}[outcome]
+    found = mean_rows(fitted, day, analysis_id="rmst", outcome_id=outcome)
+    return [vars(row) for row in found]
 
 
 def curve(outcome: str, group: str, end: Any, died: Any) -> list[dict[str, Any]]:
@@ -205,6 +221,7 @@ def estimates() -> list[dict[str, Any]]:
              share("features", "metastatic", 52, 67, group="plr")]  # fmt: skip
     for outcome, horizon in ((PRIMARY, 84), (SURVIVAL, 365)):
         rows += of_outcome(outcome, horizon)
+        rows += means(outcome)
         rows += models(outcome)
     return rows
 

@@ -19,6 +19,7 @@ from leukocytosis.figures import (
     draw_flow,
     draw_forest,
     draw_overlap,
+    draw_restricted_means,
     draw_study_design,
     draw_survival,
     draw_white_counts,
@@ -39,6 +40,9 @@ ALL = {
     "overlap": lambda: draw_overlap(STUDY, fixtures.estimates()),
     "risk": lambda: draw_survival(STUDY, PRIMARY, fixtures.curves()),
     "survival": lambda: draw_survival(STUDY, SURVIVAL, fixtures.curves()),
+    "restricted_means": lambda: draw_restricted_means(
+        STUDY, fixtures.estimates(), fixtures.curves()
+    ),
     "forest": lambda: draw_forest(fixtures.estimates(), PRIMARY),
 }
 

@@ -37,7 +37,7 @@ FETCHING = {"script", "link", "img", "iframe", "object", "embed", "audio", "vide
 KINDS = ("csv", "pdf", "png", "svg", "tiff", "txt")
 FIGURES = (
     "study_design", "flow", "causes", "overlap", "white_counts", f"survival_{fixtures.PRIMARY}",
-    f"survival_{fixtures.SURVIVAL}", "forest", "standardised", "count_spline",
+    f"survival_{fixtures.SURVIVAL}", "restricted_means", "forest", "standardised", "count_spline",
     "hazard_ratio_over_time",
 )  # fmt: skip
 

@@ -6,11 +6,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from touching import JOURNALS, find_touching, lay_out
 
-from leukocytosis.config import Protocol, load_journal, load_protocol
+from leukocytosis.config import Protocol, load_protocol
 from leukocytosis.config.evidence import Window
-from leukocytosis.figures import draw_study_design, fit_column, render_svg
-from leukocytosis.figures.columns import find_texts
+from leukocytosis.figures import draw_study_design
 from leukocytosis.figures.study_design import (
     describe_days,
     find_ticks,
@@ -19,8 +19,6 @@ from leukocytosis.figures.study_design import (
 )
 from leukocytosis.figures.windows import FOLLOW_UP, Span, find_homes, list_windows
 
-FOLDER = Path("config/journals")
-JOURNALS = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 STUDIES = sorted(path.stem for path in Path("config/studies").glob("*.yaml"))
 
 
@@ -89,21 +87,13 @@ def test_bars_reach_from_the_first_day_to_the_last_both_included(study: str) -> 
 @pytest.mark.parametrize("journal", JOURNALS)
 @pytest.mark.parametrize("study", STUDIES)
 def test_no_two_words_touch(study: str, journal: str) -> None:
-    figure = draw_study_design(read(study))
-    fit_column(
-        figure, load_journal(FOLDER / f"{journal}.yaml"), load_journal(FOLDER / "house.yaml")
-    )
-    render_svg(figure, study, "synthetic")
-    boxes = [(text.get_text(), text.get_window_extent()) for text in find_texts(figure)]
-    for i, (words, box) in enumerate(boxes):
-        for other, beside in boxes[i + 1 :]:
-            assert not box.overlaps(beside), f"{words} / {other}"
+    assert find_touching(draw_study_design(read(study)), journal) == []
 
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_words_stay_left_and_right_of_the_bars(study: str) -> None:
     figure = draw_study_design(read(study))
-    render_svg(figure, study, "synthetic")
+    lay_out(figure, "house")
     (axes,) = figure.axes
     box = axes.get_window_extent()
     for text in axes.texts:

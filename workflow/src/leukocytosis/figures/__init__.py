@@ -6,6 +6,7 @@ from leukocytosis.figures.flow import draw_flow
 from leukocytosis.figures.forest import draw_forest
 from leukocytosis.figures.incidence import draw_incidence, draw_states
 from leukocytosis.figures.press import render_svg, save_figure
+from leukocytosis.figures.restricted_mean import draw_restricted_means
 from leukocytosis.figures.specification import draw_specification, draw_thresholds
 from leukocytosis.figures.standardised import draw_redrawn, draw_standardised
 from leukocytosis.figures.study_design import draw_study_design
@@ -21,6 +22,7 @@ __all__ = [
     "draw_incidence",
     "draw_overlap",
     "draw_redrawn",
+    "draw_restricted_means",
     "draw_specification",
     "draw_standardised",
     "draw_states",

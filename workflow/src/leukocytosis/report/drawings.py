@@ -11,6 +11,7 @@ from leukocytosis.figures import (
     draw_forest,
     draw_overlap,
     draw_redrawn,
+    draw_restricted_means,
     draw_standardised,
     draw_study_design,
     draw_survival,
@@ -18,6 +19,7 @@ from leukocytosis.figures import (
     draw_white_counts,
 )
 from leukocytosis.figures.forest import MODELS
+from leukocytosis.figures.restricted_mean import RMST, find_areas
 from leukocytosis.figures.survival import find_drawn, is_survival
 from leukocytosis.figures.white_counts import find_boxes
 from leukocytosis.figures.windows import list_window_rows
@@ -37,6 +39,7 @@ def draw_all(inputs: ReportInputs) -> tuple[Drawing, ...]:
         *_draw_cohort(inputs),
         *_draw_white_counts(inputs),
         *(_draw_outcome(inputs, o.id, o.title) for o in inputs.protocol.outcomes),
+        *_draw_restricted_means(inputs),
         *draw_design(inputs),
         *_draw_models(inputs),
         *draw_competing(inputs),
@@ -126,6 +129,30 @@ def _draw_models(inputs: ReportInputs) -> Iterator[Drawing]:
         "numbers at the horizon.",
         draw_standardised(protocol, primary, estimates, inputs.rows("curves")),
         _beside(inputs, "standardised"),
+    )  # fmt: skip
+
+
+def _draw_restricted_means(inputs: ReportInputs) -> Iterator[Drawing]:
+    protocol, estimates, curves = inputs.protocol, inputs.rows("estimates"), inputs.rows("curves")
+    if not inputs.estimates(RMST):
+        return
+    areas = [a for o in protocol.outcomes for a in find_areas(protocol, o.id, estimates, curves)]
+    means = [row for area in areas for row in (area.mean, area.difference) if row]
+    last = {row["outcome_id"]: row["time_days"] for row in means}
+    steps = [
+        row for row in curves
+        if row["group"] in protocol.analyses.groups
+        and row["time_days"] <= last.get(row["outcome_id"], -1)
+    ]  # fmt: skip
+    yield Drawing(
+        "restricted_means", "restricted_means", "Restricted mean time free of the event: the area "
+        "under each Kaplan–Meier curve to the day named, in days with 95 % interval, and how it "
+        f"differs from that of {name_group(protocol.analyses.groups[0])}. The curve is dotted "
+        f"where fewer than {protocol.analyses.min_at_risk_shown} patients are at risk. Means rest "
+        "on every day; where small counts are hidden, the curve is drawn with fewer steps.",
+        "Shaded areas under the curves of each cause group and the differences between them; the "
+        "table below has the numbers.",
+        draw_restricted_means(protocol, estimates, curves), {"estimates": means, "curves": steps},
     )  # fmt: skip
 
 

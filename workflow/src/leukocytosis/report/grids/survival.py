@@ -50,12 +50,13 @@ def list_restricted_means(inputs: ReportInputs) -> Grid:
     for row in sorted(by_day, key=of_outcomes(inputs)):
         place = {key: row[key] for key in ("outcome_id", "group", "time_days")}
         others = {r["term"].split()[0]: r for r in inputs.estimates("rmst", **place)}
+        alone = "not compared" if row["group"] == "all" else "reference"
         rows.append((
             title_outcome(inputs, row["outcome_id"]), f"{row['time_days']:g}",
             name_group(row["group"]),
             show_number(row, notes, 1),
-            show_number(others["difference"], notes, 1) if "difference" in others else "",
-            show_number(others["ratio"], notes, 2) if "ratio" in others else "",
+            show_number(others["difference"], notes, 1) if "difference" in others else alone,
+            show_number(others["ratio"], notes, 2) if "ratio" in others else alone,
         ))  # fmt: skip
     reference = name_group(inputs.protocol.analyses.groups[0])
     head = ("Outcome", "To day", "Group", "Days free of it", f"Difference to {reference}",
