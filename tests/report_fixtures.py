@@ -9,9 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from leukocytosis.config import Manifest, Protocol, load_claims, load_protocol
+from leukocytosis.config import (
+    Manifest,
+    Protocol,
+    load_claims,
+    load_codelists,
+    load_policy,
+    load_protocol,
+    load_references,
+)
 from leukocytosis.config.manifest import Observation, RawFile, Source
-from leukocytosis.report import ReportInputs
+from leukocytosis.report import Background, ReportInputs
 from leukocytosis.survival.curve import fit_curve
 from leukocytosis.survival.restricted_mean import mean_rows
 from leukocytosis.tables import BY_NAME, CANONICAL
@@ -22,6 +30,11 @@ PRIMARY, SURVIVAL = "death_or_hospice_12w", "death_1y"
 N = {"infection": 112, "plr": 77, "other": 569}
 HAZARD = {"infection": 1 / 190, "plr": 1 / 56, "other": 1 / 320}
 CANNOT = "cannot be estimated, because "
+BACKGROUND = Background(
+    load_policy(ROOT / "config/policies/open.yaml"),
+    load_codelists(ROOT / "config/codelists"),
+    load_references(ROOT / "config/texts/references.yaml"),
+)
 COUNTS = {
     "new_leukaemia": 9,
     "growth_factor": 522,
@@ -70,7 +83,7 @@ def inputs(*, synthetic: bool = True, **frames: list[dict[str, Any]]) -> ReportI
         rows["accuracy"] = accuracy()
     claims = load_claims(ROOT / "config/claims/granger2009.yaml")
     built = {name: frame(name, found) for name, found in (rows | frames).items()}
-    return ReportInputs(protocol(), manifest(synthetic=synthetic), built, claims)
+    return ReportInputs(protocol(), manifest(synthetic=synthetic), built, claims, BACKGROUND)
 
 
 def nobody() -> ReportInputs:

@@ -13,9 +13,10 @@ from report_fixtures import ROOT, estimates, inputs
 
 from leukocytosis.documents import write_manuscript
 from leukocytosis.documents.checklists import SECTIONS, Item, fill_checklists
+from leukocytosis.documents.filling import Text
 from leukocytosis.documents.latex import render_latex
 from leukocytosis.documents.manuscript import list_tables, write_word
-from leukocytosis.documents.results import Text, fill_text
+from leukocytosis.documents.results import fill_text
 from leukocytosis.errors import TextError
 from leukocytosis.report.grids import Grid
 from leukocytosis.report.release import write_report

@@ -135,7 +135,7 @@ def test_a_residual_cause_says_what_must_be_absent() -> None:
 def test_an_infection_says_when_it_no_longer_explains() -> None:
     study = protocol()
     infection = next(cause for cause in study.causes if cause.id == "infection")
-    assert "When probable or possible, it is refractory with the count stays up through" in (
+    assert "When probable or possible, it is refractory where the count stays up through" in (
         describe_cause(study, infection)
     )
 

@@ -13,6 +13,7 @@ CANONICAL = [
     "microbiology",
 ]
 NOTEBOOKS = ["cohort_and_causes", "survival_and_sensitivity", "your_question"]
+TEXTS = sorted(str(path) for path in Path("config/texts").iterdir())
 COHORT = ["encounters", "labs", "diagnoses", "drugs", "microbiology"]
 
 

@@ -250,7 +250,7 @@ rule release:
         manifest=lambda wildcards: f"config/extracts/{wildcards.extract}.yaml",
         policy=lambda wildcards: f"config/policies/{manifest_of(wildcards).policy}.yaml",
         claims=claims_of,
-        texts=["config/texts/results.md", "config/texts/checklists.csv"],
+        texts=TEXTS,
         journals=expand(
             "config/journals/{name}.yaml", name={"house", config["journal"]}
         ),
@@ -268,6 +268,7 @@ rule release:
         "../../envs/leukocytosis.yaml"
     params:
         code=digest_code("release"),
+        codelists=digest_files(sorted(Path("config/codelists").glob("*.csv"))),
         journal=config["journal"],
         sources=lambda wildcards: [
             "Snakefile",

@@ -6,10 +6,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from leukocytosis.config import Claims, Manifest, Page, Policy, Protocol
+from leukocytosis.config import (
+    Claims,
+    Manifest,
+    Page,
+    Policy,
+    Protocol,
+    load_codelists,
+    load_references,
+)
 from leukocytosis.disclosure import disclose, disclose_together
 from leukocytosis.documents import write_manuscript
 from leukocytosis.report import (
+    Background,
     ReportInputs,
     describe_headlines,
     write_comparison,
@@ -23,6 +32,7 @@ OWN_TABLES = ("white_counts", "multiverse", "variants", "decisions", "options")
 EXTRACT_TABLES = ("quality", "ledger")
 HEADLINES = "headlines.txt"
 TEXTS = Path("config/texts")  # the templates of the manuscript
+CODELISTS = Path("config/codelists")
 
 
 def release(
@@ -41,11 +51,18 @@ def release(
     DisclosureError when a person-level table was about to leave.
     """
     tables = (*STUDY_TABLES, *OWN_TABLES)
-    inputs = read_inputs(protocol, manifest, policy, claims, extract, folder.parent, tables)
+    read = read_inputs(protocol, manifest, policy, claims, extract, folder.parent, tables)
+    inputs = replace(read, background=read_background(policy))
     write_release(inputs, folder, page)
     write_manuscript(inputs, TEXTS, folder / "manuscript")
     lines = "".join(f"{line}\n" for line in describe_headlines(inputs))
     (folder / HEADLINES).write_text(lines, encoding="utf-8")
+
+
+def read_background(policy: Policy) -> Background:
+    """Return what the texts tell besides the numbers; ConfigError for a file that is wrong."""
+    references = load_references(TEXTS / "references.yaml")
+    return Background(policy, load_codelists(CODELISTS), references)
 
 
 def read_inputs(

@@ -8,6 +8,7 @@ from leukocytosis.config.manifest import Manifest, load_manifest
 from leukocytosis.config.policy import Policy, load_policy
 from leukocytosis.config.protocol import Protocol, load_protocol
 from leukocytosis.config.quantities import Unit, fold_unit, load_units
+from leukocytosis.config.references import Reference, load_references
 from leukocytosis.config.review import ReviewPlan, Reviews, find_review_file, load_plan
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Page",
     "Policy",
     "Protocol",
+    "Reference",
     "ReviewPlan",
     "Reviews",
     "Unit",
@@ -37,5 +39,6 @@ __all__ = [
     "load_plan",
     "load_policy",
     "load_protocol",
+    "load_references",
     "load_units",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -37,10 +38,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Codelist:
-    """A named list of codes."""
+    """A named list of codes; `version` is the first 12 letters of its file's SHA-256."""
 
     name: str
     entries: tuple[Entry, ...]
+    version: str = ""
 
     @property
     def quantity(self) -> str | None:
@@ -65,7 +67,8 @@ def load_codelists(folder: Path) -> dict[str, Codelist]:
         entries = tuple(_entries(path, problems))
         if not entries:
             problems.append(Problem(str(path), "is empty", "list a code or remove the file"))
-        lists[path.stem] = Codelist(path.stem, entries)
+        version = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        lists[path.stem] = Codelist(path.stem, entries, version)
     if not lists:
         problems.append(Problem(str(folder), "holds no codelist"))
     if problems:

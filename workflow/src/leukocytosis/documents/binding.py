@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leukocytosis.errors import Problem, TextError
+from leukocytosis.prose.citations import drop_citations
 
 OPEN, MIDDLE, CLOSE = "\ue000", "\ue001", "\ue002"  # of the private use area: in nobody's text
 MARKED = re.compile(f"{OPEN}(\\d+){MIDDLE}([^{CLOSE}]*){CLOSE}")
 TYPED = re.compile(r".{0,20}\d[\d.,]*.{0,10}")  # with the words around it
+MAY_BE_TYPED = re.compile(r"95 % interval|day 0\b")
 PLACE = ("analysis_id", "outcome_id", "group", "term", "time_days")
 
 
@@ -22,8 +24,9 @@ PLACE = ("analysis_id", "outcome_id", "group", "term", "time_days")
 class Bound:
     """Words of a text that hold a number, and the row or key it stands in.
 
-    `source` is a table's name or `protocol`; `key` the values of the row's key, or the protocol's
-    key; `columns` those printed.
+    `source` is a table's name, or where else the number stands: `protocol`, `manifest`, `policy`,
+    `codelists`, `software`. `key` holds the values of the row's key, or the key there; `columns`
+    those printed, or the settings of the code that a sentence names besides.
     """
 
     words: str
@@ -45,7 +48,11 @@ class Binder:
 
     def protocol(self, words: str, key: str) -> str:
         """Return words bound to a key of the protocol."""
-        return self._mark(Bound(words, "protocol", key, ""))
+        return self.key(words, "protocol", key)
+
+    def key(self, words: str, source: str, key: str, columns: str = "") -> str:
+        """Return words bound to a key of another source than the tables."""
+        return self._mark(Bound(words, source, key, columns))
 
     def _mark(self, bound: Bound) -> str:
         self.bound.append(bound)
@@ -65,10 +72,10 @@ def find_bound(text: str, binder: Binder) -> list[Bound]:
 def check_bound(text: str, place: str) -> None:
     """Raise TextError for each number in a filled-in text that is bound to nothing.
 
-    Someone typed it, or worked it out in the template. `95 % interval` is the level of every
-    interval here and may be typed.
+    Someone typed it, or worked it out in the template. `95 % interval`, the level of every
+    interval here, and `day 0`, the index day, may be typed.
     """
-    rest = MARKED.sub("…", text).replace("95 % interval", "…")
+    rest = MAY_BE_TYPED.sub("…", drop_citations(MARKED.sub("…", text)))
     problems = [
         Problem(
             place,

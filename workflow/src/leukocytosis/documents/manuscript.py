@@ -1,4 +1,4 @@
-"""What a manuscript is sent in with: tables in four forms from one object, and the results."""
+"""What a manuscript is sent in with: tables in four forms, methods, results, checklists."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from dataclasses import fields
 from pathlib import Path
 
 from leukocytosis.config.reading import read_text
-from leukocytosis.documents import checklists, results
+from leukocytosis.documents import checklists, methods, results
 from leukocytosis.documents.binding import Bound
 from leukocytosis.documents.checklists import Item, fill_checklists, link_items, list_items
+from leukocytosis.documents.filling import Text
 from leukocytosis.documents.latex import render_latex
-from leukocytosis.documents.results import Text, fill_text
+from leukocytosis.documents.markdown import render_references, render_table
+from leukocytosis.documents.results import fill_text
 from leukocytosis.documents.word import (
     add_grid,
     add_markdown,
@@ -44,12 +46,12 @@ def _outcomes(inputs: ReportInputs) -> Iterator[str]:
 
 
 def write_manuscript(inputs: ReportInputs, texts: Path, folder: Path) -> None:
-    """Write tables and results section into a folder.
+    """Write tables, methods, results and checklists into a folder.
 
     tables.docx and, per table, `<name>.{html,tex,csv}`: the same words in every form, a cell is
-    rounded once, in the `Grid`. results.md and results.docx from the template of that name in
-    `texts`, with results_numbers.csv: what each number is bound to. TextError when one is not.
-    checklists.{html,docx}: STROBE and RECORD, filled from the run.
+    rounded once, in the `Grid`. {methods,results}.{md,docx} from the templates of these names in
+    `texts`, each with `<name>_numbers.csv`: what each number is bound to. TextError when one is
+    not. checklists.{html,docx}: STROBE and RECORD, filled from the run.
     """
     folder.mkdir(parents=True, exist_ok=True)
     tables = list_tables(inputs)
@@ -60,8 +62,12 @@ def write_manuscript(inputs: ReportInputs, texts: Path, folder: Path) -> None:
         write_csv(
             [grid.head, *grid.rows, *((note,) for note in grid.notes)], folder / f"{name}.csv"
         )
+    template = texts / methods.TEMPLATE
+    told = methods.fill_methods(inputs, read_text(template), str(template))
+    appendix = [methods.list_codelists(inputs), methods.list_choices(inputs)]
+    write_text(inputs, "methods", told, folder, appendix)
     template = texts / results.TEMPLATE
-    write_text(inputs, fill_text(inputs, read_text(template), str(template)), folder)
+    write_text(inputs, "results", fill_text(inputs, read_text(template), str(template)), folder)
     items = fill_checklists(inputs, read_text(texts / checklists.TEMPLATE))
     write_checklists(inputs, items, folder)
 
@@ -74,16 +80,26 @@ def write_checklists(inputs: ReportInputs, items: Sequence[Item], folder: Path) 
     write_word(inputs, "checklists", list_items(items), folder / "checklists.docx")
 
 
-def write_text(inputs: ReportInputs, text: Text, folder: Path) -> None:
-    """Write a text as Markdown and Word, and a table of what its numbers are bound to."""
+def write_text(
+    inputs: ReportInputs, name: str, text: Text, folder: Path, appendix: Sequence[Grid] = ()
+) -> None:
+    """Write a text as Markdown and Word, and a table of what its numbers are bound to.
+
+    The works it cites follow it, then the tables of its appendix.
+    """
     mark = f"*{inputs.mark.capitalize()} data*\n\n" if inputs.mark else ""
-    (folder / "results.md").write_text(mark + text.markdown, encoding="utf-8")
-    document = new_document(f"{inputs.protocol.title}: results", inputs.mark)
-    add_markdown(document, text.markdown)
-    save_document(document, folder / "results.docx")
+    body = "\n".join(filter(None, [text.markdown, render_references(text.references)]))
+    tables = [grid for grid in appendix if grid.rows]
+    parts = [body, *(["## Appendix\n"] if tables else []), *map(render_table, tables)]
+    (folder / f"{name}.md").write_text(mark + "\n".join(parts), encoding="utf-8")
+    document = new_document(f"{inputs.protocol.title}: {name}", inputs.mark)
+    add_markdown(document, body)
+    for number, grid in enumerate(tables, start=1):
+        add_grid(document, grid, number)
+    save_document(document, folder / f"{name}.docx")
     rows = [(str(i), *vars(bound).values()) for i, bound in enumerate(text.bound, start=1)]
     head = ("number", *(column.name for column in fields(Bound)))
-    write_csv([head, *rows], folder / "results_numbers.csv")
+    write_csv([head, *rows], folder / f"{name}_numbers.csv")
 
 
 def write_word(inputs: ReportInputs, what: str, tables: Mapping[str, Grid], path: Path) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from leukocytosis.documents.binding import Binder, Bound, check_bound, find_bound, unmark
+from leukocytosis.documents.binding import Binder
+from leukocytosis.documents.filling import Text, fill
 from leukocytosis.errors import Problem, TextError
 from leukocytosis.figures.forest import find_ratios, label_term
 from leukocytosis.figures.survival import horizon_of
@@ -26,41 +27,13 @@ from leukocytosis.rounding import digits_of_percent
 TEMPLATE = "results.md"
 
 
-@dataclass(frozen=True)
-class Text:
-    """A filled-in text in Markdown, and what each number in it is bound to, in reading order."""
-
-    markdown: str
-    bound: tuple[Bound, ...]
-
-
 def fill_text(inputs: ReportInputs, template: str, place: str = TEMPLATE) -> Text:
-    """Return a template (jinja in Markdown) filled in; its functions are those of `Asked`.
+    """Return the results of a study from a template; its functions are those of `Asked`.
 
     TextError when a number is bound to nothing, or a function or a row does not exist.
     """
-    from jinja2 import Environment, StrictUndefined, TemplateError
-
     asked = Asked(inputs, Binder())
-    jinja = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    try:
-        filled = jinja.from_string(template).render(asked.functions())
-    except (TemplateError, TypeError) as error:
-        way_out = f"functions: {', '.join(sorted(asked.functions()))}"
-        raise TextError(Problem(place, str(error), way_out)) from error
-    check_bound(filled, place)
-    return Text(_tidy(unmark(filled)), tuple(find_bound(filled, asked.binder)))
-
-
-def _tidy(markdown: str) -> str:
-    """Return Markdown with one empty line between blocks, and none within a list."""
-    lines: list[str] = []
-    for line in markdown.splitlines():
-        if line.startswith("- ") and len(lines) > 1 and not lines[-1] and lines[-2][:2] == "- ":
-            lines.pop()
-        if line or (lines and lines[-1]):
-            lines.append(line.rstrip())
-    return "\n".join(lines).rstrip() + "\n"
+    return fill(template, asked.functions(), asked.binder, place)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,14 @@
 """Numbers and protocols in words."""
 
 from leukocytosis.prose.causes import describe_cause
-from leukocytosis.prose.index import describe_bound, describe_differential, describe_narrowing
+from leukocytosis.prose.citations import Citations
+from leukocytosis.prose.codelists import list_uses
+from leukocytosis.prose.index import describe_differential, describe_narrowing
 from leukocytosis.prose.names import GROUPS, name_cause, name_covariate, name_group
-from leukocytosis.prose.numbers import join
+from leukocytosis.prose.numbers import describe_bound, join
 from leukocytosis.prose.protocol import Statement, describe_protocol
 from leukocytosis.prose.rules import describe_rule, describe_window
-from leukocytosis.prose.statistics import describe_statistics
+from leukocytosis.prose.statistics import OPTIONS, Method, describe_statistics, list_methods
 from leukocytosis.rounding import (
     NBSP,
     NOT_SHOWN,
@@ -22,7 +24,10 @@ __all__ = [
     "GROUPS",
     "NBSP",
     "NOT_SHOWN",
+    "OPTIONS",
     "ROUNDING",
+    "Citations",
+    "Method",
     "Statement",
     "describe_bound",
     "describe_cause",
@@ -38,6 +43,8 @@ __all__ = [
     "format_percent",
     "is_known",
     "join",
+    "list_methods",
+    "list_uses",
     "name_cause",
     "name_covariate",
     "name_group",

@@ -45,7 +45,7 @@ def _describe_refractory(protocol: Protocol, cause: Cause) -> str:
     grades = join(cause.refractory.grades, "or")
     rules = _list_rules(protocol, cause.refractory.all_of, "all of")
     return (
-        f" When {grades}, it is refractory with {rules}: it is kept as present, but it neither "
+        f" When {grades}, it is refractory where {rules}: it is kept as present, but it neither "
         "decides nor stands in the way of PLR."
     )
 

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from leukocytosis.config.evidence import Threshold
 from leukocytosis.config.protocol import Differential, Index
-from leukocytosis.prose.numbers import describe_unit, join
-
-
-def describe_bound(threshold: Threshold) -> str:
-    """Return a bound as readers write it: `≥ 35 ×10⁹/L`."""
-    operator = threshold.operator.replace(">=", "≥").replace("<=", "≤")
-    return f"{operator} {threshold.value:g} {describe_unit(threshold.unit)}"
+from leukocytosis.prose.numbers import describe_bound, join
 
 
 def describe_differential(asked: Differential) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from leukocytosis.config.evidence import Threshold
+
 
 def join(items: Sequence[str], last: str = "and") -> str:
     """Return `a, b and c`."""
@@ -19,4 +21,10 @@ def capital(words: str) -> str:
 
 def describe_unit(unit: str) -> str:
     """Return a unit as readers write it."""
-    return unit.replace("10*9/L", "×10⁹/L")
+    return unit.replace("10*9/L", "×10⁹/L").replace("Cel", "°C")
+
+
+def describe_bound(threshold: Threshold) -> str:
+    """Return a bound as readers write it: `≥ 35 ×10⁹/L`."""
+    operator = threshold.operator.replace(">=", "≥").replace("<=", "≤")
+    return f"{operator} {threshold.value:g} {describe_unit(threshold.unit)}"

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leukocytosis.config import Protocol
+from leukocytosis.config.cause import Cause
 from leukocytosis.config.protocol import Criterion, Outcome
 from leukocytosis.prose.causes import describe_cause, describe_least
-from leukocytosis.prose.index import describe_bound, describe_differential, describe_narrowing
+from leukocytosis.prose.index import describe_differential, describe_narrowing
 from leukocytosis.prose.names import name_cause
-from leukocytosis.prose.numbers import capital, join
+from leukocytosis.prose.numbers import capital, describe_bound, join
 from leukocytosis.prose.rules import describe_rule, describe_window
 from leukocytosis.rounding import NBSP
 
@@ -19,12 +20,16 @@ ENTRIES = {"time_dependent": "as time-dependent", "landmark": "from landmarks"}
 
 @dataclass(frozen=True)
 class Statement:
-    """One sentence of the methods: its topic, and whether the paper states it or we chose it."""
+    """One sentence of the methods: its topic, and whether the paper states it or we chose it.
+
+    `keys` are the keys of the protocol it is made from: where its numbers stand.
+    """
 
     topic: str
     text: str
     basis: str
     source: str
+    keys: tuple[str, ...]
 
 
 def describe_protocol(protocol: Protocol) -> tuple[Statement, ...]:
@@ -32,19 +37,19 @@ def describe_protocol(protocol: Protocol) -> tuple[Statement, ...]:
     index = protocol.index
     text = (
         f"The index is the patient's {index.take} blood white count "
-        f"{describe_bound(index.above)}{describe_narrowing(index)}; its day is 0."
+        f"{describe_bound(index.above)}{describe_narrowing(index)}; its day is day 0."
     )
     return (
-        Statement("index", text, index.basis, index.source),
+        Statement("index", text, index.basis, index.source, ("index",)),
         *_describe_population(protocol),
-        *(Statement("evidence", describe_rule(r), r.basis, r.source) for r in protocol.evidence),
         *(
-            Statement("causes", describe_cause(protocol, c), c.basis, c.source)
-            for c in protocol.causes
+            Statement("evidence", describe_rule(r), r.basis, r.source, (f"evidence.{r.id}",))
+            for r in protocol.evidence
         ),
+        *(_state_cause(protocol, cause) for cause in protocol.causes),
         _describe_precedence(protocol),
         *(
-            Statement("outcomes", _describe_outcome(o), o.basis, o.source)
+            Statement("outcomes", _describe_outcome(o), o.basis, o.source, (f"outcomes.{o.id}",))
             for o in protocol.outcomes
         ),
         *_describe_covariates(protocol),
@@ -52,31 +57,40 @@ def describe_protocol(protocol: Protocol) -> tuple[Statement, ...]:
     )
 
 
+def _state_cause(protocol: Protocol, cause: Cause) -> Statement:
+    titles = (f"evidence.{rule}.title" for rule in dict.fromkeys(cause.rules))
+    keys = (f"causes.{cause.id}", *titles)
+    return Statement("causes", describe_cause(protocol, cause), cause.basis, cause.source, keys)
+
+
 def _describe_population(protocol: Protocol) -> Iterator[Statement]:
     population, asked = protocol.population, protocol.index.differential
     if population.minimum_age:
         age = population.minimum_age
         text = f"Patients are at least {age.years} years old at the index, by year of birth."
-        yield Statement("population", text, age.basis, age.source)
+        yield Statement("population", text, age.basis, age.source, ("population.minimum_age",))
     if asked:
         text = (
             f"The differential nearest to the index count, {describe_window(asked.window)}, shows "
             f"{describe_differential(asked)}; who has none is left out and counted apart, since "
             "nobody can say what it would have shown."
         )
-        yield Statement("population", text, protocol.index.basis, protocol.index.source)
-    for criterion in population.exclude:
-        yield _criterion("population", criterion, "leaves a patient out")
-    for criterion in population.include:
-        yield _criterion("population", criterion, "is needed")
+        index = protocol.index
+        yield Statement("population", text, index.basis, index.source, ("index.differential",))
+    for out in population.exclude:
+        key = f"population.exclude.{out.id}"
+        yield _criterion("population", out, "leaves a patient out", key)
+    for needed in population.include:
+        key = f"population.include.{needed.id}"
+        yield _criterion("population", needed, "is needed", key)
 
 
-def _criterion(topic: str, criterion: Criterion, effect: str) -> Statement:
+def _criterion(topic: str, criterion: Criterion, effect: str, key: str) -> Statement:
     text = (
         f"{capital(criterion.title)}: a code of the list {criterion.codelist}, "
         f"{describe_window(criterion.window)}, {effect}."
     )
-    return Statement(topic, text, criterion.basis, criterion.source)
+    return Statement(topic, text, criterion.basis, criterion.source, (key,))
 
 
 def _describe_precedence(protocol: Protocol) -> Statement:
@@ -86,7 +100,8 @@ def _describe_precedence(protocol: Protocol) -> Statement:
         steps.append(name_cause(protocol, step.cause) + grades)
     text = f"Where several causes hold, the first of these decides: {'; '.join(steps)}."
     text += describe_least("A cause", protocol.least_certainty)
-    return Statement("precedence", text, "operationalised", "the order of the protocol")
+    keys = ("precedence", *(f"causes.{step.cause}.title" for step in protocol.precedence))
+    return Statement("precedence", text, "operationalised", "the order of the protocol", keys)
 
 
 def _describe_outcome(outcome: Outcome) -> str:
@@ -101,11 +116,15 @@ def _describe_outcome(outcome: Outcome) -> str:
 
 def _describe_covariates(protocol: Protocol) -> Iterator[Statement]:
     covariates = protocol.covariates
-    yield _criterion("covariates", covariates.metastatic, "counts as metastatic disease")
+    metastatic = covariates.metastatic
+    effect = "counts as metastatic disease"
+    yield _criterion("covariates", metastatic, effect, "covariates.metastatic")
     cut = covariates.neutrophil_predominance_percent
     window = describe_window(covariates.neutrophil_window)
     text = f"Neutrophil share: {window}; predominance is above {cut:g}{NBSP}%."
-    yield Statement("covariates", text, covariates.neutrophil_basis, covariates.neutrophil_source)
+    keys = ("covariates.neutrophil_window", "covariates.neutrophil_predominance_percent")
+    basis, source = covariates.neutrophil_basis, covariates.neutrophil_source
+    yield Statement("covariates", text, basis, source, keys)
 
 
 def _describe_treatment(protocol: Protocol) -> Iterator[Statement]:
@@ -124,4 +143,5 @@ def _describe_treatment(protocol: Protocol) -> Iterator[Statement]:
     if "landmark" in treatment.enters:
         days = join([str(day) for day in treatment.landmark_days])
         text += f" Landmarks: day {days}; who had the event or was lost by then is left out."
-    yield Statement("treatment", text, treatment.basis, treatment.source)
+    keys = ("treatment", f"outcomes.{treatment.outcome}.title")
+    yield Statement("treatment", text, treatment.basis, treatment.source, keys)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from leukocytosis.config.evidence import Assessed, Rule, Through, Window
-from leukocytosis.prose.numbers import capital, describe_unit, join
+from leukocytosis.prose.numbers import capital, describe_bound, join
 
 RECORDS = {
     "diagnoses": "a diagnosis code",
@@ -56,7 +56,7 @@ def _records(rule: Rule) -> Iterator[str]:
     if rule.positive:
         yield "positive, with an organism or finding named"
     if rule.value:
-        yield f"with a value {rule.value.operator} {rule.value.value:g} {rule.value.unit}"
+        yield f"with a value {describe_bound(rule.value)}"
     if rule.above_index_threshold:
         yield "beyond the threshold of the index"
     if rule.through:
@@ -66,11 +66,10 @@ def _records(rule: Rule) -> Iterator[str]:
 
 
 def _describe_through(through: Through) -> str:
-    bound = through.already
-    already = f"{bound.operator} {bound.value:g} {describe_unit(bound.unit)}"
     return (
         f"as high as when a course of {through.course.replace('_', ' ')} began, on its day "
-        f"{through.at_least_days} or later, the count then being {already}"
+        f"{through.at_least_days} or later, the count then being "
+        f"{describe_bound(through.already)}"
     )
 
 

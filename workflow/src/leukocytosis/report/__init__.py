@@ -2,10 +2,11 @@
 
 from leukocytosis.report.compare import write_comparison
 from leukocytosis.report.headlines import describe_headlines
-from leukocytosis.report.inputs import ReportInputs
+from leukocytosis.report.inputs import Background, ReportInputs
 from leukocytosis.report.release import write_release, write_report, write_tables
 
 __all__ = [
+    "Background",
     "ReportInputs",
     "describe_headlines",
     "write_comparison",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from leukocytosis.config import Claims, Manifest, Protocol
+from leukocytosis.config import Claims, Codelist, Manifest, Policy, Protocol, Reference
 from leukocytosis.errors import DisclosureError, Problem
 from leukocytosis.rounding import is_known
 from leukocytosis.tables import BY_NAME
@@ -16,6 +16,18 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 SYNTHETIC = "synthetic"
+
+
+@dataclass(frozen=True)
+class Background:
+    """What the texts of a release tell besides the numbers.
+
+    The disclosure policy; every codelist by name; the works that may be cited, by name.
+    """
+
+    policy: Policy | None = None
+    codelists: Mapping[str, Codelist] = field(default_factory=dict)
+    references: Mapping[str, Reference] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -29,6 +41,7 @@ class ReportInputs:
     manifest: Manifest
     frames: Mapping[str, pd.DataFrame]
     claims: Claims | None = None
+    background: Background = Background()
 
     def __post_init__(self) -> None:
         check_aggregate(self.frames)

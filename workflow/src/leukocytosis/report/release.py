@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leukocytosis.config import Page
-from leukocytosis.prose import describe_statistics
+from leukocytosis.prose import OPTIONS, Citations, list_methods
 from leukocytosis.provenance import current_record
 from leukocytosis.report import attribution, cox, grids
 from leukocytosis.report.bias import describe_bias
@@ -105,13 +105,23 @@ def _context(inputs: ReportInputs, drawings: Sequence[Drawing]) -> dict[str, Any
         "multiverse": describe_multiverse(inputs),
         "design": describe_design(inputs),
         "bias": describe_bias(inputs),
-        "statistics": describe_statistics(inputs.protocol),
+        **_describe_methods(inputs),
         "risks": [grids.list_risks(inputs, outcome) for outcome in outcomes],
         "cox": [grids.list_cox(inputs, outcome) for outcome in outcomes],
         "estimators": describe_estimators(inputs),
         "engines": list_engines(inputs),
         "agreement": describe_agreement(inputs),
         **_grids(inputs),
+    }
+
+
+def _describe_methods(inputs: ReportInputs) -> dict[str, object]:
+    """Return the statistical methods in sentences, and the works they cite."""
+    citations = Citations(inputs.background.references)
+    methods = [m for m in list_methods(inputs.protocol) if m.topic != OPTIONS]
+    return {
+        "statistics": [citations.number(method.text) for method in methods],
+        "references": citations.references,
     }
 
 
