@@ -49,7 +49,7 @@ class AskedMethods:
 
     def functions(self) -> dict[str, Callable[..., Any]]:
         """Return the functions of the text by name."""
-        names = ("study", "paper", "extract", "observed", "synthetic", "shifted", "absent",
+        names = ("study", "paper", "extract", "clock", "observed", "synthetic", "shifted", "absent",
                  "sentences", "methods", "known", "reviewed", "fixed", "hidden", "hides",
                  "software")  # fmt: skip
         return {name: getattr(self, name) for name in names}
@@ -66,6 +66,10 @@ class AskedMethods:
         """Return words of the manifest."""
         words = str(self.inputs.manifest.model_dump(mode="json")[key])
         return self.binder.key(words, "manifest", key)
+
+    def clock(self) -> str:
+        """Return by which clock days are counted."""
+        return self.binder.key(self.inputs.manifest.clock, "manifest", "time_zone")
 
     def observed(self) -> str:
         """Return what ends observation."""
