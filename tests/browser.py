@@ -58,8 +58,7 @@ class Browser:
         self._session = self.do("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Network", "Runtime", "Log", "DOM"):
             self.do(f"{domain}.enable")
-        self.do("Emulation.setDeviceMetricsOverride", width=width, height=height,
-                deviceScaleFactor=1, mobile=False)  # fmt: skip
+        self.resize(width, height)
         self.do("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(self.downloads))
 
     def __enter__(self) -> Self:
@@ -102,6 +101,16 @@ class Browser:
             self.requests.append(parameters["request"]["url"])
         elif method in ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded"):
             self.complaints.append(json.dumps(parameters))
+
+    def resize(self, width: int, height: int = 900) -> None:
+        """Show the page in a window of so many pixels."""
+        self.do("Emulation.setDeviceMetricsOverride", width=width, height=height,
+                deviceScaleFactor=1, mobile=False)  # fmt: skip
+
+    def go_offline(self) -> None:
+        """Let no request reach the network; `requests` notes those that were tried."""
+        self.do("Network.emulateNetworkConditions", offline=True, latency=0,
+                downloadThroughput=-1, uploadThroughput=-1)  # fmt: skip
 
     def open(self, page: Path) -> None:
         """Open a page from the disk and wait until it has loaded."""

@@ -360,7 +360,7 @@ def test_the_page_sets_the_studies_beside_each_other(results: Path, tmp_path: Pa
     assert "Nobody meets every criterion of cureus38062_2023, marinella2004 and" in page
     assert "cannot be estimated, because there are no patients" in page
     assert "PLR 119 days; infection 175 days" in page and "PLR 78 %" in page
-    assert "| the paper | 14.8 % | 10.2 % | 68.9 % | 5.0 % | 1.2 % |" in page
+    assert "| granger2009, the paper | 14.8 % | 10.2 % | 68.9 % | 5.0 % | 1.2 % |" in page
     claims = [claim for path in FAMILY.values() for claim in load_claims(path).claims]
     assert f"Of {len(claims)} numbers the papers print" in page
     assert all(f"| {claim.text} |" in page for claim in claims)

@@ -14,16 +14,10 @@ from typing import Any
 
 from leukocytosis.report.grids import Grid
 from leukocytosis.report.inputs import ReportInputs
+from leukocytosis.report.sections import SECTIONS
 
 TEMPLATE = "checklists.csv"
 ALWAYS = ("protocol", "manifest", "record")  # every run has one
-SECTIONS = {
-    "answer": "Question and answer", "certainty": "How sure", "cohort": "The cohort",
-    "causes": "Causes", "patients": "Table 1", "survival": "Risk and survival",
-    "models": "Cox models", "methods": "Methods", "accuracy": "Planted truth",
-    "data": "Data quality", "bias": "Does it matter?", "multiverse": "Other decisions",
-    "estimators": "Contrasts, adjustment, gaps",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,9 @@ def describe_short(inputs: ReportInputs) -> tuple[str, ...]:
     here = as_interval(analysed)
     name = label_term(contrast)
     if here is None:
-        return (f"The adjusted hazard ratio, {name}, {_reason(analysed)}; neither can what bias "
-                "would do to it.",)  # fmt: skip
+        verb = "is " if analysed and is_hidden(analysed) else ""
+        return (f"The adjusted hazard ratio, {name}, {verb}{_reason(analysed)}; neither can what "
+                "bias would do to it.",)  # fmt: skip
     return (
         f"Adjusted hazard ratio, {name}, as analysed: {_ratio(here)}; its interval "
         f"{PLACES[conclude(here)]}.",

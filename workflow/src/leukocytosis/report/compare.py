@@ -33,6 +33,14 @@ CAUSES = {
     "corticosteroid": "Corticosteroid",
     "new_leukaemia": "Leukaemia",
 }
+SECTIONS = {
+    "short": "In short",
+    "cohorts": "Who was counted",
+    "causes": "Causes",
+    "outcomes": "Outcomes",
+    "scorecard": "Published numbers",
+    "reports": "The reports",
+}
 VERDICTS = (REPRODUCED, DIFFERS, CANNOT)
 NOT_PRINTED = "not printed"
 
@@ -53,7 +61,8 @@ def write_comparison(members: Sequence[ReportInputs], folder: Path) -> None:
     html = page.render(
         manifest=members[0].manifest,
         headlines=tuple(describe_family(members)),
-        picture=picture,
+        sections=SECTIONS,
+        drawn=picture,
         fonts=describe_fonts([picture]),
         members=[_describe_member(member) for member in members],
         cohorts=list_cohorts(members),
@@ -191,7 +200,9 @@ def list_shares(members: Sequence[ReportInputs]) -> Grid:
         theirs += [None, _printed(member, "group_shares", "other")]
         if any(theirs):
             cells = [f"{format_number(c.value, 1)} %" if c else NOT_PRINTED for c in theirs]
-            rows.append(("the paper", *cells))
+            rows.append(
+                (f"{member.protocol.study}, the paper", *cells)
+            )  # sorted, it stays told apart
     head = ("Study", *CAUSES.values(), "PLR or undetermined", "All but infection and PLR")
     caption = "Shares of the primary causes (95 % Wilson intervals)"
     return Grid(caption, head, "lrrrrrrr", tuple(rows), notes.numbered)

@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,12 +80,13 @@ def write_data(data: Mapping[str, Rows], path: Path) -> None:
 
 
 def inline_drawing(drawing: Drawing, mark: str | None) -> dict[str, str]:
-    """Return what a page needs to show a figure: name, caption, words and SVG."""
+    """Return what a page needs to show a figure: name, caption, and SVG with its words."""
     from markupsafe import Markup
 
     svg = strip_svg(render_svg(drawing.figure, drawing.name, mark), drawing.name)
     alt = f"{drawing.alt} Data: {mark}." if mark else drawing.alt
-    return {"name": drawing.name, "caption": drawing.caption, "alt": alt, "svg": Markup(svg)}
+    svg = _describe(svg, f"{drawing.name}-words", alt)
+    return {"name": drawing.name, "caption": drawing.caption, "svg": Markup(svg)}
 
 
 def describe_fonts(pictures: Sequence[Mapping[str, str]]) -> str:
@@ -108,4 +110,14 @@ def strip_svg(svg: str, name: str) -> str:
 
 
 def _sized(match: re.Match[str]) -> str:
-    return f'<svg aria-hidden="true" focusable="false" {match.group(1) or ""}'
+    return f'<svg focusable="false" {match.group(1) or ""}'
+
+
+def _describe(svg: str, words_id: str, alt: str) -> str:
+    """Return an SVG that is one image with a name to those who hear the page.
+
+    The name is its `desc`: a `title` would follow the mouse over the whole figure.
+    """
+    start, end, rest = svg.partition(">")
+    named = start.replace("<svg", f'<svg role="img" aria-labelledby="{words_id}"', 1)
+    return f'{named}{end}<desc id="{words_id}">{escape(alt)}</desc>{rest}'

@@ -206,4 +206,5 @@ def _draw_outcome(inputs: ReportInputs, outcome_id: str, title: str) -> Drawing:
     alt = f"Kaplan–Meier curves by cause group: {title}; the table below has the estimates."
     figure = draw_survival(protocol, outcome_id, inputs.rows("curves"))
     data = {"curves": _list_curves(inputs, outcome_id)}
-    return Drawing(f"survival_{outcome_id}", "survival", caption, alt, figure, data)
+    section = "answer" if outcome_id == protocol.analyses.primary_outcome else "survival"
+    return Drawing(f"survival_{outcome_id}", section, caption, alt, figure, data)

@@ -49,6 +49,21 @@ def describe_multiverse(inputs: ReportInputs) -> dict[str, Any] | None:
     }
 
 
+def describe_spread(inputs: ReportInputs) -> Iterator[str]:
+    """Yield in a sentence where the intervals of the drawn combinations lie; none without one."""
+    if inputs.protocol.sensitivity is None or not inputs.rows("variants"):
+        return
+    drawn = _Verse(inputs).drawn
+    places = Counter(judge(row) for row in drawn if is_known(row["estimate"]))
+    n, n_known = format_number(len(drawn)), format_number(places.total())
+    if places:
+        told = f"the interval lies above 1 in {places['above 1']}, includes 1 in "
+        told += f"{places['includes 1']}, lies below 1 in {places['below 1']}"
+        yield f"Hazard ratio in {n_known} of {n} other ways to decide the study: {told}."
+    elif drawn:
+        yield f"In none of {n} other ways to decide the study is there a hazard ratio to show."
+
+
 def draw_multiverse(inputs: ReportInputs) -> Iterator[Drawing]:
     """Yield the figures of the multiverse; none without one."""
     if inputs.protocol.sensitivity is None or not inputs.rows("variants"):

@@ -11,6 +11,7 @@ from leukocytosis.prose import OPTIONS, Citations, list_methods
 from leukocytosis.provenance import current_record
 from leukocytosis.report import attribution, cox, grids
 from leukocytosis.report.bias import describe_bias
+from leukocytosis.report.certainty import describe_certainty
 from leukocytosis.report.competing import describe_competing
 from leukocytosis.report.design import describe_design
 from leukocytosis.report.drawing import (
@@ -23,14 +24,16 @@ from leukocytosis.report.drawings import draw_all
 from leukocytosis.report.engines import describe_agreement, list_engines
 from leukocytosis.report.estimators import describe_estimators
 from leukocytosis.report.headlines import (
-    describe_certainty,
+    describe_answer,
+    describe_besides,
+    describe_cohort,
     describe_drawn,
-    describe_headlines,
     describe_plr_interval,
 )
 from leukocytosis.report.inputs import ReportInputs, check_aggregate
 from leukocytosis.report.multiverse import describe_multiverse
 from leukocytosis.report.review import describe_review
+from leukocytosis.report.sections import list_sections
 from leukocytosis.tables import BY_NAME
 
 if TYPE_CHECKING:
@@ -90,27 +93,33 @@ def _context(inputs: ReportInputs, drawings: Sequence[Drawing]) -> dict[str, Any
     sections: dict[str, list[dict[str, str]]] = {}
     for drawing in drawings:
         sections.setdefault(drawing.section, []).append(inline_drawing(drawing, inputs.mark))
+    told = {
+        "competing": describe_competing(inputs),
+        "multiverse": describe_multiverse(inputs),
+        "bias": describe_bias(inputs),
+        "review": describe_review(inputs),
+    }
     return {
+        "sections": list_sections(told, synthetic=inputs.manifest.synthetic),
         "fonts": describe_fonts([picture for found in sections.values() for picture in found]),
         "protocol": inputs.protocol,
         "manifest": inputs.manifest,
         "claims": inputs.claims,
         "drawn_words": describe_drawn(inputs),
         "figures": sections,
-        "headlines": describe_headlines(inputs),
+        "answer": describe_answer(inputs),
+        "besides": describe_besides(inputs),
+        "n_patients": describe_cohort(inputs),
         "certainty": describe_certainty(inputs),
         "plr_interval": describe_plr_interval(inputs),
-        "review": describe_review(inputs),
-        "competing": describe_competing(inputs),
-        "multiverse": describe_multiverse(inputs),
         "design": describe_design(inputs),
-        "bias": describe_bias(inputs),
         **_describe_methods(inputs),
         "risks": [grids.list_risks(inputs, outcome) for outcome in outcomes],
         "cox": [grids.list_cox(inputs, outcome) for outcome in outcomes],
         "estimators": describe_estimators(inputs),
         "engines": list_engines(inputs),
         "agreement": describe_agreement(inputs),
+        **told,
         **_grids(inputs),
     }
 
