@@ -1,11 +1,10 @@
-"""The answer first: in plain sentences, and in the headline numbers with their intervals."""
+"""The headline numbers with their intervals, or why they are not there."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from leukocytosis.bias.contrast import primary_contrast
-from leukocytosis.bias.tipping import conclude
 from leukocytosis.figures.forest import find_ratios, label_term
 from leukocytosis.figures.survival import horizon_of
 from leukocytosis.prose import (
@@ -18,27 +17,10 @@ from leukocytosis.prose import (
     name_cause,
     name_group,
 )
-from leukocytosis.report.bias_summary import as_interval, find_adjusted
 from leukocytosis.report.grids import unbroken
 from leukocytosis.report.inputs import ReportInputs, Row
 from leukocytosis.report.p_values import is_primary
 from leukocytosis.rounding import digits_of_percent
-
-UNDETERMINED = "undetermined"
-PATIENTS = {"all": "in all patients", "other": "with another cause"}
-SOONER = {
-    0: "The data do not tell whether patients with {} have the outcome sooner than patients "
-    "with {}",
-    1: "Patients with {} have the outcome sooner than patients with {}",
-    -1: "Patients with {} have the outcome later than patients with {}",
-}
-
-
-def describe_answer(inputs: ReportInputs) -> tuple[str, ...]:
-    """Return the answer in plain sentences: causes, risk by cause group, the primary contrast."""
-    if inputs.n_cohort == 0:
-        return (describe_cohort(inputs),)
-    return (_tell_causes(inputs), _tell_risk(inputs), _tell_contrast(inputs))
 
 
 def describe_besides(inputs: ReportInputs) -> tuple[str, ...]:
@@ -53,51 +35,6 @@ def describe_besides(inputs: ReportInputs) -> tuple[str, ...]:
         _describe_groups(inputs, "survival", outcome_id),
         *ratios,
     )
-
-
-def _tell_causes(inputs: ReportInputs) -> str:
-    shares = inputs.estimates("cause_shares")
-    known = [row for row in shares if is_known(row["estimate"])]
-    leading = [row for row in sorted(known, key=lambda r: -r["estimate"])[:3] if row["estimate"]]
-    if not leading:
-        return f"The share of each cause {_reason(next(iter(shares), None))}."
-    causes = [
-        f"{name_cause(inputs.protocol, row['term'])} {show_share(row)}"
-        for row in leading
-        if row["term"] != UNDETERMINED
-    ]
-    what = "most frequent cause" if len(causes) == 1 else "most frequent causes"
-    shown = "" if len(known) == len(shares) else " that can be shown"
-    told = [f"the {what}{shown}: {join(causes)}"] if causes else []
-    told += [f"undetermined: {show_share(row)}" for row in leading if row["term"] == UNDETERMINED]
-    n = inputs.n_cohort
-    who = "the cohort" if n is None else f"{format_number(n)} patient{'s' if n != 1 else ''}"
-    return f"In {who}, {'; '.join(told)}."
-
-
-def _tell_risk(inputs: ReportInputs) -> str:
-    outcome_id = inputs.protocol.analyses.primary_outcome
-    known, without = _sort_groups(inputs, "risk", outcome_id)
-    told = [f"{share} {_name_patients(group)}" for group, share in known.items()]
-    gaps = [f"{join([_name_patients(g) for g in groups])}, it {_with_verb(note)}"
-            for note, groups in without.items()]  # fmt: skip
-    parts = [f"is {join(told)}"] if told else []
-    return f"The risk of {_title_of(inputs, outcome_id)} {'; '.join([*parts, *gaps])}."
-
-
-def _name_patients(group: str) -> str:
-    return PATIENTS.get(group) or f"with {name_group(group)}"
-
-
-def _tell_contrast(inputs: ReportInputs) -> str:
-    compared, reference = primary_contrast(inputs.protocol)
-    row = find_adjusted(inputs, f"{compared} against {reference}")
-    interval = as_interval(row)
-    names = name_group(compared), name_group(reference)
-    if row is None or interval is None:
-        return f"The adjusted hazard ratio, {' against '.join(names)}, {_reason(row)}."
-    verdict = SOONER[conclude(interval)].format(*names)
-    return f"{verdict}: adjusted hazard ratio {_ratio(row)}{_primary_p(inputs, row)}."
 
 
 def describe_headlines(inputs: ReportInputs) -> tuple[str, ...]:
@@ -158,28 +95,28 @@ def describe_plr_interval(inputs: ReportInputs) -> str:
     narrow = inputs.estimate("plr_interval", term="plr_narrow")
     wide = inputs.estimate("plr_interval", term="plr_wide")
     if narrow is None or wide is None or not is_known(narrow["estimate"]):
-        return f"The share of PLR {_reason(narrow)}."
+        return f"The share of PLR {reason_of(narrow)}."
     return (
-        f"Paraneoplastic leukemoid reaction (PLR): between {_percent(narrow)}, where everything "
-        f"else was looked for and absent, and {_percent(wide)}, if every undetermined patient "
+        f"Paraneoplastic leukemoid reaction (PLR): between {show_share(narrow)}, where everything "
+        f"else was looked for and absent, and {show_share(wide)}, if every undetermined patient "
         "had it."
     )
 
 
 def _describe_groups(inputs: ReportInputs, analysis_id: str, outcome_id: str) -> str:
-    shares, without = _sort_groups(inputs, analysis_id, outcome_id)
+    shares, without = sort_groups(inputs, analysis_id, outcome_id)
     known = [f"{name_group(group)} {share}" for group, share in shares.items()]
     known += [
         f"{join([name_group(group) for group in groups])}: {note}"
         for note, groups in without.items()
     ]
     day = horizon_of(inputs.protocol, outcome_id)
-    title = _title_of(inputs, outcome_id)
+    title = title_of(inputs, outcome_id)
     what = f"Alive at day {day}" if analysis_id == "survival" else f"Risk of {title}"
     return f"{what} (Kaplan–Meier): {'; '.join(known)}."
 
 
-def _sort_groups(
+def sort_groups(
     inputs: ReportInputs, analysis_id: str, outcome_id: str
 ) -> tuple[dict[str, str], dict[str, list[str]]]:
     """Return at the horizon the share by group, and by reason the groups without one."""
@@ -192,11 +129,12 @@ def _sort_groups(
         if row and is_known(row["estimate"]):
             known[group] = show_share(row)
         else:
-            without.setdefault(_note(row), []).append(group)
+            without.setdefault(note_of(row), []).append(group)
     return known, without
 
 
-def _title_of(inputs: ReportInputs, outcome_id: str) -> str:
+def title_of(inputs: ReportInputs, outcome_id: str) -> str:
+    """Return the title of an outcome."""
     return next(o.title for o in inputs.protocol.outcomes if o.id == outcome_id)
 
 
@@ -208,19 +146,20 @@ def _describe_ratio(inputs: ReportInputs) -> Iterator[str]:
             continue
         if is_known(row["estimate"]):
             how = " (penalised likelihood)" if "penalised" in row["method"] else ""
-            yield (
-                f"Adjusted hazard ratio{how}, {contrast}: {_ratio(row)}{_primary_p(inputs, row)}."
-            )
+            p = show_primary_p(inputs, row)
+            yield f"Adjusted hazard ratio{how}, {contrast}: {show_ratio(row)}{p}."
         else:
-            yield f"The adjusted hazard ratio, {contrast}, {_reason(row)}."
+            yield f"The adjusted hazard ratio, {contrast}, {reason_of(row)}."
 
 
-def _ratio(row: Row) -> str:
+def show_ratio(row: Row) -> str:
+    """Return a ratio and its interval."""
     interval = format_interval(row["ci_low"], row["ci_high"], 2)
     return f"{format_number(row['estimate'], 2)} ({interval})"
 
 
-def _primary_p(inputs: ReportInputs, row: Row) -> str:
+def show_primary_p(inputs: ReportInputs, row: Row) -> str:
+    """Return the p value of the primary contrast, to follow its ratio; nothing for others."""
     if not is_primary(inputs, row) or not is_known(row["p_value"]):
         return ""
     return f", p {equals(row['p_value'])}; the primary contrast"
@@ -239,15 +178,18 @@ def show_share(row: Row) -> str:
     return f"{format_percent(row['estimate'], digits)} ({unbroken(interval)})"
 
 
-def _note(row: Row | None) -> str:
+def note_of(row: Row | None) -> str:
+    """Return why a number is not there, as the tables have it."""
     if row is None:
         return "was not asked for"
     return str(row["note"] or "is not shown")
 
 
-def _reason(row: Row | None) -> str:
-    return _with_verb(_note(row))
+def reason_of(row: Row | None) -> str:
+    """Return why a number is not there, to follow its name in a sentence."""
+    return with_verb(note_of(row))
 
 
-def _with_verb(note: str) -> str:
+def with_verb(note: str) -> str:
+    """Return a note as the end of a sentence."""
     return f"is {note}" if note.startswith("hidden") else note

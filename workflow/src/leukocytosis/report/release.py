@@ -10,6 +10,7 @@ from leukocytosis.config import Page
 from leukocytosis.prose import OPTIONS, Citations, list_methods
 from leukocytosis.provenance import current_record
 from leukocytosis.report import attribution, cox, grids
+from leukocytosis.report.answer import describe_answer
 from leukocytosis.report.bias import describe_bias
 from leukocytosis.report.certainty import describe_certainty
 from leukocytosis.report.competing import describe_competing
@@ -24,7 +25,6 @@ from leukocytosis.report.drawings import draw_all
 from leukocytosis.report.engines import describe_agreement, list_engines
 from leukocytosis.report.estimators import describe_estimators
 from leukocytosis.report.headlines import (
-    describe_answer,
     describe_besides,
     describe_cohort,
     describe_drawn,
