@@ -120,7 +120,11 @@ def test_every_number_of_the_results_is_that_of_the_row_it_names() -> None:
     rows = inputs().rows("estimates")
     checked = 0
     for bound in filled().bound:
-        if bound.source != "estimates" or bound.columns == "note":
+        if bound.source != "estimates" or bound.columns in ("note", "p_value"):
+            continue
+        if "counted" in bound.columns:  # over rows; tests/test_results.py counts them again
+            continue
+        if bound.words.startswith("its interval"):  # beside 1; tests/test_results.py
             continue
         place = dict(part.split(" = ") for part in bound.key.split("; "))
         (row,) = [r for r in rows if all(str(r[name]) == place[name] for name in place)]
@@ -129,7 +133,7 @@ def test_every_number_of_the_results_is_that_of_the_row_it_names() -> None:
         printed = re.findall(r"\d[\d,.]*", bound.words)
         assert printed and set(printed) <= expected
         checked += len(printed)
-    assert checked > 80
+    assert checked > 90
 
 
 def test_the_results_follow_the_estimates() -> None:
@@ -191,7 +195,7 @@ def test_where_each_number_stands_is_listed(folder: Path) -> None:
     with (folder / "results_numbers.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert [row["words"] for row in rows] == [bound.words for bound in filled().bound]
-    assert {row["source"] for row in rows} == {"estimates", "attrition", "protocol"}
+    assert {row["source"] for row in rows} == {"estimates", "attrition", "protocol", "table_one"}
 
 
 def items(**frames: Any) -> list[Item]:

@@ -16,8 +16,9 @@ from leukocytosis.prose.citations import drop_citations
 OPEN, MIDDLE, CLOSE = "\ue000", "\ue001", "\ue002"  # of the private use area: in nobody's text
 MARKED = re.compile(f"{OPEN}(\\d+){MIDDLE}([^{CLOSE}]*){CLOSE}")
 TYPED = re.compile(r".{0,20}\d[\d.,]*.{0,10}")  # with the words around it
-MAY_BE_TYPED = re.compile(r"95 % interval|day 0\b")
-PLACE = ("analysis_id", "outcome_id", "group", "term", "time_days")
+MAY_BE_TYPED = re.compile(r"95 % interval|day 0\b|×10⁹/L")
+# the keys of estimates, table_one and multiverse, as far as a row has them
+PLACE = ("analysis_id", "outcome_id", "group", "term", "time_days", "variable", "level", "variant")
 
 
 @dataclass(frozen=True)

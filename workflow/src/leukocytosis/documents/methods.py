@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from leukocytosis.config import Codelist
+from leukocytosis.documents.asked import Asked
 from leukocytosis.documents.binding import Binder
 from leukocytosis.documents.filling import Text, fill
 from leukocytosis.documents.sections import check_sentence, find_section
@@ -40,19 +40,10 @@ def fill_methods(inputs: ReportInputs, template: str, place: str = TEMPLATE) -> 
 
 
 @dataclass(frozen=True)
-class AskedMethods:
+class AskedMethods(Asked):
     """What the methods may ask for; each answer is bound to the key it is made from."""
 
-    inputs: ReportInputs
-    binder: Binder
     place: str = TEMPLATE
-
-    def functions(self) -> dict[str, Callable[..., Any]]:
-        """Return the functions of the text by name."""
-        names = ("study", "paper", "extract", "clock", "observed", "synthetic", "shifted", "absent",
-                 "sentences", "methods", "known", "reviewed", "fixed", "hidden", "hides",
-                 "software")  # fmt: skip
-        return {name: getattr(self, name) for name in names}
 
     def study(self, key: str) -> str:
         """Return words of the protocol."""

@@ -5,7 +5,7 @@ from leukocytosis.prose.citations import Citations
 from leukocytosis.prose.codelists import list_uses
 from leukocytosis.prose.index import describe_differential, describe_narrowing
 from leukocytosis.prose.names import GROUPS, name_cause, name_covariate, name_group
-from leukocytosis.prose.numbers import describe_bound, join
+from leukocytosis.prose.numbers import capital, describe_bound, join
 from leukocytosis.prose.protocol import Statement, describe_protocol
 from leukocytosis.prose.rules import describe_rule, describe_window
 from leukocytosis.prose.statistics import OPTIONS, Method, describe_statistics, list_methods
@@ -29,6 +29,7 @@ __all__ = [
     "Citations",
     "Method",
     "Statement",
+    "capital",
     "describe_bound",
     "describe_cause",
     "describe_differential",
