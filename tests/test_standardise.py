@@ -100,7 +100,9 @@ def test_a_clock_nobody_knows_is_refused(project: Path, said: str, told: str) ->
     assert told in str(error.value)
 
 
-@pytest.mark.parametrize("spoil", ["bom", "windows line ends", "gzip", "latin-1", "parquet"])
+@pytest.mark.parametrize(
+    "spoil", ["bom", "windows line ends", "quotes", "gzip", "latin-1", "parquet"]
+)
 def test_the_same_tables_however_the_file_is_written(
     project: Path, read_tiny: Read, spoil: str, tiny: Run
 ) -> None:
@@ -110,6 +112,8 @@ def test_the_same_tables_however_the_file_is_written(
         raw.write_bytes(b"\xef\xbb\xbf" + data)
     elif spoil == "windows line ends":
         raw.write_bytes(data.replace(b"\n", b"\r\n"))
+    elif spoil == "quotes":
+        raw.write_bytes(data.replace(b"K/uL", b'"K/uL"'))
     elif spoil == "gzip":
         raw.with_suffix(".csv.gz").write_bytes(gzip.compress(data))
         edit(manifest, "labs: {path: labs.csv}", "labs: {path: labs.csv.gz}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -10,7 +11,7 @@ from leukocytosis.config.codelist import FORMATS
 from leukocytosis.matching import compile_drug_match, compile_in_systems, compile_is_one_of
 from leukocytosis.standardise import values, wanted
 from leukocytosis.standardise.labs import Measures, compile_standard_unit, compile_unit_factor
-from leukocytosis.standardise.reading import NOTHING, Reader, one_of
+from leukocytosis.standardise.reading import NOTHING, Reader, compile_answer, one_of
 from leukocytosis.store import quoted
 from leukocytosis.tables import DRUG_KINDS
 
@@ -75,10 +76,11 @@ def read_labs(reader: Reader, vocabulary: Vocabulary) -> None:
     constant = reader.source.constants.get("code_system")
     names = {key: concept for key, concept in concepts.items() if constant in (None, key[0])}
     code = f"CAST({reader.raw('code')} AS VARCHAR)"
-    reader.keep = compile_is_one_of(code, {c for _, c in names}, in_dictionary=reader.from_parquet)
+    reader.codes = frozenset(c for _, c in names)
+    reader.keep = compile_is_one_of(code, reader.codes, in_dictionary=reader.from_parquet)
     if constant is None:
         reader.keep += f" AND {_concept(code, system, names)} IS NOT NULL"
-    measures, listed = vocabulary.measures, {c for _, c in names}
+    measures = vocabulary.measures
     reader.columns = {
         "lab_id": reader.row_id,
         "patient_id": reader.id("patient_id"),
@@ -86,7 +88,7 @@ def read_labs(reader: Reader, vocabulary: Vocabulary) -> None:
         "taken_at": reader.time("taken_at"),
         "taken_precision": reader.precision("taken_at"),
         "code_system": system,
-        "code": f"TRY_CAST({code} AS {one_of(listed)})",
+        "code": f"TRY_CAST({code} AS {one_of(reader.codes)})",
         "number": reader.number(_value_column(reader)),
         "value_text": reader.text(_value_column(reader)),
         "comparator": _comparator(reader),
@@ -97,12 +99,10 @@ def read_labs(reader: Reader, vocabulary: Vocabulary) -> None:
     reader.derived = [
         {
             "concept": _concept("code", "code_system", names),
-            # the many spellings are tried one after the other: bytes, not texts
-            "known_unit": f"TRY_CAST(printed_unit AS {one_of(measures.spellings)})",
             "corrected": "result_status LIKE 'corrected%'",
         },
         {
-            "factor": compile_unit_factor("concept", "known_unit", measures),
+            "factor": compile_unit_factor("concept", "printed_unit", measures),
             "unit": compile_standard_unit("concept", measures),
         },
         # as printed while the unit is not known
@@ -134,12 +134,14 @@ def _comparator(reader: Reader) -> str:
 
 def _concept(code: str, system: str, names: Mapping[tuple[str, str], str]) -> str:
     concepts = one_of(names.values())
+    by_system: dict[str, dict[str, str]] = defaultdict(dict)
+    for (s, c), concept in names.items():
+        by_system[s][c] = quoted(concept)
     whens = " ".join(
-        f"WHEN {code} = {quoted(c)} AND {system} = {quoted(s)} "
-        f"THEN CAST({quoted(concept)} AS {concepts})"
-        for (s, c), concept in sorted(names.items())
+        f"WHEN {quoted(s)} THEN {compile_answer(code, answers, concepts)}"
+        for s, answers in sorted(by_system.items())
     )
-    return f"CASE {whens} END" if whens else NOTHING
+    return f"CASE {system} {whens} END" if whens else NOTHING
 
 
 def _judge_labs(reader: Reader) -> None:

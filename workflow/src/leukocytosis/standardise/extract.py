@@ -13,7 +13,7 @@ import duckdb
 from leukocytosis.config import Codelist, Manifest, Unit
 from leukocytosis.config.manifest import Source
 from leukocytosis.errors import ExtractError, Problem, ReconciliationError, listed, nearest
-from leukocytosis.standardise import canonical, files, labs, quality, wanted
+from leukocytosis.standardise import canonical, files, labs, quality, sieve, wanted
 from leukocytosis.standardise.reading import Reader, Reading, Rule
 from leukocytosis.store import (
     Connection,
@@ -192,8 +192,10 @@ def _compile_unrepeated(con: Connection, table: Table) -> str:
 def _judge(job: Job, table: Table, i: int, source: Source) -> Judged:
     """Keep the judged rows of one source in a table that lasts until they are settled."""
     view, reader = _open_source(job, table, i, source)
-    reading = reader.build(view)
     relation, file = f"judged_{table.name}_{i}", job.manifest.files[source.rows_of]
+    kept = job.scratch / f"{relation}.csv"
+    n_sifted = _sift(job, reader, kept)
+    reading = reader.build(view if n_sifted is None else files.compile_csv([kept], file))
     create = f"CREATE TEMP TABLE {relation} AS {reading.query}{reader.order}"
     try:
         n_read = files.counted(
@@ -204,11 +206,23 @@ def _judge(job: Job, table: Table, i: int, source: Source) -> Judged:
         )
     except files.UNREADABLE as error:
         raise ExtractError(files.unreadable(file.path, error)) from None
-    if n_read is None:
-        n_read = files.count_parquet_rows(job.project / job.manifest.root, file)
+    if n_sifted is not None:
+        n_read = n_sifted
+    elif n_read is None:
+        n_read = files.count_parquet_rows(job.con, job.project / job.manifest.root, file)
     elif source.sql is not None:  # a view may read other files too
         n_read = int(fetch(job.con, f'SELECT count(*) FROM "{source.rows_of}"')[0][0])
     return Judged(relation, reading, source.rows_of, n_read)
+
+
+def _sift(job: Job, reader: Reader, kept: Path) -> int | None:
+    """Keep only the wanted lines of a CSV; return its rows, None where it is read as it is."""
+    column = reader.sieved_by
+    if column is None:
+        return None
+    file = job.manifest.files[reader.source.rows_of]
+    paths = files.find_paths(job.project / job.manifest.root, file)
+    return sieve.keep_wanted(file, paths, list(reader.types), (column, reader.codes), kept)
 
 
 def _source_view(job: Job, table: Table, i: int, source: Source) -> tuple[str, Mapping[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +35,25 @@ def is_parquet(file: RawFile) -> bool:
 
 
 def compile_reader(root: Path, file: RawFile) -> str:
-    """Return the FROM item that reads a raw file; every column of a CSV is text."""
-    paths = "[" + ", ".join(quoted(str(path)) for path in find_paths(root, file)) + "]"
+    """Return the FROM item that reads a raw file."""
+    paths = find_paths(root, file)
     if is_parquet(file):
-        return f"read_parquet({paths}, union_by_name = true)"
+        return f"read_parquet({_listed(paths)}, union_by_name = true)"
+    return compile_csv(paths, file)
+
+
+def compile_csv(paths: Sequence[Path], file: RawFile) -> str:
+    """Return the FROM item that reads CSVs as a manifest entry says; every column is text."""
     nulls = "[" + ", ".join(quoted(text) for text in file.missing) + "]"
     return (
-        f"read_csv({paths}, all_varchar = true, header = true, delim = {quoted(file.delimiter)}, "
-        f"quote = '\"', escape = '\"', nullstr = {nulls}, encoding = {quoted(file.encoding)}, "
-        f"strict_mode = true, null_padding = false)"
+        f"read_csv({_listed(paths)}, all_varchar = true, header = true, "
+        f"delim = {quoted(file.delimiter)}, quote = '\"', escape = '\"', nullstr = {nulls}, "
+        f"encoding = {quoted(file.encoding)}, strict_mode = true, null_padding = false)"
     )
+
+
+def _listed(paths: Sequence[Path]) -> str:
+    return "[" + ", ".join(quoted(str(path)) for path in paths) + "]"
 
 
 def find_places(root: Path, file: RawFile, view: str) -> tuple[str, str]:
@@ -177,8 +186,7 @@ def _rows_read(node: dict[str, Any]) -> int:
     return own + sum(_rows_read(child) for child in node.get("children", []))
 
 
-def count_parquet_rows(root: Path, file: RawFile) -> int:
+def count_parquet_rows(con: Connection, root: Path, file: RawFile) -> int:
     """Return the rows of Parquet files from their footers."""
-    import pyarrow.parquet as pq
-
-    return sum(pq.read_metadata(path).num_rows for path in find_paths(root, file))
+    footers = f"parquet_file_metadata({_listed(find_paths(root, file))})"
+    return int(fetch(con, f"SELECT sum(num_rows) FROM {footers}")[0][0])

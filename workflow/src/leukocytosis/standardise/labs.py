@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from leukocytosis.config import Codelist, Manifest, Unit, fold_unit
 from leukocytosis.errors import ConfigError, Problem, nearest
-from leukocytosis.standardise.reading import Rule
+from leukocytosis.standardise.reading import Rule, compile_answer
 from leukocytosis.store import Connection, count_repeats, fetch, quoted
 
 SAME = ("patient_id", "code", "taken_at")
@@ -27,11 +27,6 @@ class Measures:
     quantities: Mapping[str, str]  # concept → quantity
     units: tuple[Unit, ...]
     local: Mapping[str, str]  # the extract's own spellings → a known one
-
-    @property
-    def spellings(self) -> set[str]:
-        """Return every spelling of a unit, folded."""
-        return {unit.unit for unit in self.units} | {fold_unit(local) for local in self.local}
 
 
 def find_measures(
@@ -143,5 +138,4 @@ def _by_quantity(concept: str, measures: Measures, compiled: Mapping[str, str]) 
 
 
 def _factors(printed: str, factors: Mapping[str, float]) -> str:
-    whens = " ".join(f"WHEN {quoted(u)} THEN {f!r}" for u, f in sorted(factors.items()))
-    return f"CAST(CASE {printed} {whens} END AS DOUBLE)" if whens else "CAST(NULL AS DOUBLE)"
+    return compile_answer(printed, {unit: repr(f) for unit, f in factors.items()}, "DOUBLE")

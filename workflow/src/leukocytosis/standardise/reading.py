@@ -63,6 +63,7 @@ class Reader:
     also: tuple[str, ...] = ()  # columns that are passed on though the table has them not
     rules: list[Rule] = field(default_factory=list)
     keep: str = "true"
+    codes: frozenset[str] = frozenset()  # a row with another `code` is surely not wanted
     place: str = NUMBERED
 
     def given(self, column: str) -> str | None:
@@ -194,6 +195,12 @@ class Reader:
         return not (self.own_id and alone)
 
     @property
+    def sieved_by(self) -> str | None:
+        """Return the raw column that tells wanted lines of a CSV; None where lines need numbers."""
+        alike = self.source.sql is None and not self.from_parquet and self.own_id and self.codes
+        return self.given("code") if alike else None
+
+    @property
     def order(self) -> str:
         """Return the ORDER BY of a view's rows; a file's rows have their places, a view's need not.
 
@@ -251,6 +258,18 @@ def one_of(values: Iterable[str]) -> str:
     """Return the SQL type of a text that is one of few."""
     listed = ", ".join(quoted(value) for value in sorted({*values}))
     return f"ENUM({listed})" if listed else "VARCHAR"
+
+
+def compile_answer(text: str, answers: Mapping[str, str], sql_type: str) -> str:
+    """Return the answer (as SQL) to a text that is one of few, NULL to any other.
+
+    A list is asked for the text's place among the few; a CASE would try one after the other.
+    """
+    if not answers:
+        return f"CAST(NULL AS {sql_type})"
+    listed = ", ".join(answer for _, answer in sorted(answers.items()))
+    place = f"CAST(enum_code(TRY_CAST({text} AS {one_of(answers)})) AS INTEGER) + 1"
+    return f"list_extract(CAST([{listed}] AS {sql_type}[]), {place})"
 
 
 def _compile_typed(column: str, sql: str, sql_type: str | None) -> str:
