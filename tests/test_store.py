@@ -59,6 +59,66 @@ def test_a_repeated_key_breaks_the_contract(con: Connection, tmp_path: Path) -> 
         write_table(con, query, SEEN, tmp_path / "seen.parquet")
 
 
+BOUND = Table(
+    "bound",
+    "sighting",
+    ("sighting_id",),
+    (
+        Column("sighting_id", "text", "Which."),
+        Column("colour", "text", "Of what colour.", allowed=("black", "white"), nullable=True),
+        Column("length", "number", "How long.", "m", nullable=True, at_least=0, at_most=10),
+    ),
+)
+ALL_WHITE = ["white", "white", "white"]
+BROKEN = {
+    "an id is missing": (
+        ["a", None, "c"],
+        ALL_WHITE,
+        [1, 2, 3],
+        "sighting_id: is missing in 1 of 3",
+    ),
+    "one colour not allowed": (["a", "b", "c"], ["red"] * 3, [1, 2, 3], "white in 3 of 3"),
+    "one of several colours": (
+        ["a", "b", "c"],
+        ["white", "red", None],
+        [1, 2, 3],
+        "white in 1 of 3",
+    ),
+    "too long a colour for statistics": (["a", "b", "c"], ["white" * 99] * 3, [1, 2, 3], "3 of 3"),
+    "below": (["a", "b", "c"], ALL_WHITE, [-0.1, None, 3], "length: is below 0 in 1 of 3"),
+    "above": (["a", "b", "c"], ALL_WHITE, [10.5, 99, 3], "length: is above 10 in 2 of 3"),
+    "no number": (["a", "b", "c"], ALL_WHITE, ["nan", 2, 3], "length: is above 10 in 1 of 3"),
+    "without end": (["a", "b", "c"], ALL_WHITE, ["-inf", 2, 3], "length: is below 0 in 1 of 3"),
+}
+
+
+def bound_rows(ids: list[str | None], colours: list[str | None], lengths: list[object]) -> str:
+    rows = zip(ids, colours, lengths, strict=True)
+    values = (f"({_sql(i)}, {_sql(c)}, CAST({_sql(n)} AS DOUBLE))" for i, c, n in rows)
+    return f"FROM (VALUES {', '.join(values)}) rows(sighting_id, colour, length)"
+
+
+def _sql(value: object) -> str:
+    return "NULL" if value is None else f"'{value}'"
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_each_broken_promise_is_counted(con: Connection, tmp_path: Path, case: str) -> None:
+    *columns, words = BROKEN[case]
+    with pytest.raises(ContractError, match=words):
+        write_table(con, bound_rows(*columns), BOUND, tmp_path / "bound.parquet")
+    assert not list(tmp_path.glob("bound*"))
+
+
+@pytest.mark.parametrize("colours", [ALL_WHITE, ["white", "black", None], [None] * 3])
+@pytest.mark.parametrize("lengths", [[0, 5.5, 10], [None, None, 7], [None] * 3])
+def test_what_keeps_its_promises_is_written(
+    con: Connection, tmp_path: Path, colours: list[str | None], lengths: list[object]
+) -> None:
+    query = bound_rows(["a", "b", "c"], colours, lengths)
+    assert write_table(con, query, BOUND, tmp_path / "bound.parquet") == 3
+
+
 def test_rows_may_lack_columns_and_numbers(con: Connection, tmp_path: Path) -> None:
     rows = [{"sighting_id": "b", "length": float("nan")}, {"sighting_id": "a", "length": 1}]
     path = tmp_path / "seen.parquet"

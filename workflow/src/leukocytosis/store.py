@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Connection = duckdb.DuckDBPyConnection
+Counted = Mapping[str, str]  # of a column, as the engine's Parquet writer says it
 # ids do not repeat enough for a dictionary, and trying to build one costs a third of the writing
 ENCODING = "COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 5000"
 MEMORY_LIMIT = "700MB"  # with Python and buffers a process stays below 1 GB
@@ -99,12 +100,14 @@ def write_table(
     if record := current_record():
         metadata[KEY] = record.to_json()
     kept = ", ".join(f"{key}: {quoted(value)}" for key, value in metadata.items())
-    con.execute(
+    written = fetch(
+        con,
         f"COPY (SELECT {columns} FROM ({query}) {order}) "
-        f"TO {quoted(str(part))} (FORMAT parquet, {ENCODING}, "
-        f"KV_METADATA {{{kept}}})"
-    )
-    n_rows = check_contract(con, table, part, known_unique=known_unique)
+        f"TO {quoted(str(part))} (FORMAT parquet, {ENCODING}, RETURN_STATS, "
+        f"KV_METADATA {{{kept}}})",
+    )[0]
+    n_rows, counted = int(written[1]), written[4]
+    check_contract(con, table, part, n_rows, counted, known_unique=known_unique)
     part.replace(path)
     return n_rows
 
@@ -165,11 +168,27 @@ def describe_contract(table: Table) -> dict[str, Any]:
     }
 
 
-def check_contract(con: Connection, table: Table, path: Path, *, known_unique: bool = False) -> int:
-    """Return the number of rows; ContractError counts the rows that break each promise."""
-    checks = [check for column in table.columns for check in _column_checks(column)]
+def check_contract(
+    con: Connection,
+    table: Table,
+    path: Path,
+    n_rows: int,
+    counted: Mapping[str, Counted],
+    *,
+    known_unique: bool = False,
+) -> None:
+    """Raise ContractError with the number of rows that break each promise of a written table.
+
+    `counted` is what the writer counted on the way, by column; only what that leaves open is read
+    back.
+    """
+    checks = [
+        check
+        for column in table.columns
+        for check in _find_open_checks(column, counted[name(column.name)])
+    ]
     counts = ", ".join(f"count(*) FILTER ({condition})" for _, _, condition in checks)
-    n_rows, *broken = fetch(con, f"SELECT count(*), {counts} FROM {scan(path)}")[0]
+    broken = list(fetch(con, f"SELECT {counts} FROM {scan(path)}")[0]) if checks else []
     if table.unique and not known_unique:
         checks.append((", ".join(table.key), "is not unique", ""))
         broken.append(count_repeats(con, f"FROM {scan(path)}", table.key))
@@ -181,7 +200,6 @@ def check_contract(con: Connection, table: Table, path: Path, *, known_unique: b
     if problems:
         path.unlink()
         raise ContractError(problems)
-    return int(n_rows)
 
 
 def count_repeats(con: Connection, rows: str, keys: Sequence[str]) -> int:
@@ -204,16 +222,27 @@ def count_repeats(con: Connection, rows: str, keys: Sequence[str]) -> int:
     return repeats
 
 
-def _column_checks(column: Column) -> Iterator[tuple[str, str, str]]:
-    c = name(column.name)
-    if not column.nullable:
+def _find_open_checks(column: Column, counted: Counted) -> Iterator[tuple[str, str, str]]:
+    """Yield column, promise and condition of what may be broken as far as the writer can tell.
+
+    The writer counts the missing values, and knows the least and the greatest of most columns.
+    """
+    c, n_missing = name(column.name), counted["null_count"]
+    exact = counted.get("min_is_exact") == counted.get("max_is_exact") == "true"
+    least, greatest = (counted.get(end) if exact else None for end in ("min", "max"))
+    if not column.nullable and n_missing != "0":
         yield column.name, "is missing", f"{c} IS NULL"
-    if column.allowed:
+    if n_missing == counted["num_values"]:
+        return
+    if column.allowed and not (least == greatest and least in column.allowed):
         values = ", ".join(quoted(value) for value in column.allowed)
         yield column.name, f"is none of {', '.join(column.allowed)}", f"{c} NOT IN ({values})"
-    if column.at_least is not None:
+    if column.at_least is not None and not (least and float(least) >= column.at_least):
         yield column.name, f"is below {column.at_least:g}", f"{c} < {column.at_least}"
-    if column.at_most is not None:
+    is_number = counted.get("has_nan") != "true"  # else it is above all numbers, and not counted
+    if column.at_most is not None and not (
+        is_number and greatest and float(greatest) <= column.at_most
+    ):
         yield column.name, f"is above {column.at_most:g}", f"{c} > {column.at_most}"
 
 
