@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from leukocytosis.config import Codelist, Manifest, Unit, fold_unit
 from leukocytosis.errors import ConfigError, Problem, nearest
-from leukocytosis.standardise.reading import Rule, compile_answer
+from leukocytosis.standardise.reading import Rule, compile_answer, one_of
 from leukocytosis.store import Connection, count_repeats, fetch, quoted
 
 SAME = ("patient_id", "code", "taken_at")
@@ -108,7 +108,8 @@ def _compile_settled(parts: str, measures: Measures) -> str:
 def compile_standard_unit(concept: str, measures: Measures) -> str:
     """Return the standard unit of a concept."""
     standard = {unit.quantity: unit.standard_unit for unit in measures.units}
-    return _by_quantity(concept, measures, {q: quoted(unit) for q, unit in standard.items()})
+    answers = {name: quoted(standard[q]) for name, q in measures.quantities.items()}
+    return compile_answer(concept, answers, one_of(standard.values()))
 
 
 def compile_unit_factor(concept: str, printed: str, measures: Measures) -> str:
