@@ -14,7 +14,7 @@ from leukocytosis.standardise import sieve
 from leukocytosis.standardise.sieve import keep_wanted
 
 COLUMNS = ["id", "code", "unit"]
-CODES = frozenset({"6690-2", "770-8", "local white count"})
+CODES = frozenset({"6690-2", "770-8", "local white count", "白血球"})
 OTHERS = ("6690-20", "6690", "770-8 ", "", "X770-8", "local red count")
 ROWS = [["1", "6690-2", "K/uL"], ["2", "X1", "mg"], ["3", "770-8", ""], ["4", "6690-22", "%"]]
 

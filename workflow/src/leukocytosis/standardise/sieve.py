@@ -26,7 +26,7 @@ Numbers = np.ndarray[Any, Any]
 CHUNK = 2**17  # bytes: for more, each array asks the system for memory, which costs more than all
 AHEAD = 2 * THREADS  # chunks in work at once
 SIGN = 8  # a code is told by so many bytes of its beginning
-SPREAD, N_SIGNS = np.uint64(0x9E3779B97F4A7C15), 2**16  # Knuth, vol. 3, 6.4
+SPREAD, SIGN_BITS = np.uint64(0x9E3779B97F4A7C15), 16  # Fibonacci hashing, Knuth, vol. 3, 6.4
 FIRST_BYTES = np.array([2 ** (8 * n) - 1 for n in range(SIGN + 1)], "<u8")
 RETURN, END = 13, 10
 PACKED = (".gz", ".zst")
@@ -59,8 +59,10 @@ class Sieve:
     @cached_property
     def is_wanted(self) -> Numbers:
         """Return per sign whether a code has it; now and then another field has it too."""
-        starts = [code.encode(self.encoding)[:SIGN].ljust(SIGN, b"\0") for code in self.codes]
-        wanted = np.zeros(N_SIGNS, bool)
+        # a code that the encoding cannot write is in no such file
+        codes = [code.encode(self.encoding, "replace") for code in self.codes]
+        starts = [code[:SIGN].ljust(SIGN, b"\0") for code in codes]
+        wanted = np.zeros(2**SIGN_BITS, bool)
         wanted[_find_signs(np.frombuffer(b"".join(starts), "<u8"))] = True
         return wanted
 
@@ -151,7 +153,7 @@ def _read_starts(lines: bytes, first: Numbers, last: Numbers) -> Numbers:
 
 
 def _find_signs(starts: Numbers) -> Numbers:
-    return (starts * SPREAD) >> np.uint64(64 - N_SIGNS.bit_length() + 1)
+    return (starts * SPREAD) >> np.uint64(64 - SIGN_BITS)
 
 
 def _whole_lines(source: IO[bytes], end: bytes) -> Iterator[bytes]:
