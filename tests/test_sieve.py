@@ -7,10 +7,12 @@ import io
 import random
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from leukocytosis.config.manifest import RawFile
 from leukocytosis.standardise import sieve
+from leukocytosis.standardise.files import compile_csv
 from leukocytosis.standardise.sieve import keep_wanted
 
 COLUMNS = ["id", "code", "unit"]
@@ -113,3 +115,38 @@ def test_what_is_packed_or_written_in_wider_signs_is_left_to_the_engine(
 def test_latin_letters_are_no_doubt_where_the_manifest_names_them(tmp_path: Path) -> None:
     data = write([["1", "770-8", "µg"]]).decode().encode("latin-1")
     assert sift(tmp_path, data, encoding="latin-1") == (1, data)
+
+
+LATE = [
+    b"", b"1,2\n", b"1,2,3,4\n", b"1,\xb5,3\n", b'1,"2,3\n', b'1,"2",3\n', b"1,2,3\r\n",
+    b"1,2\r,3\n", b"\n", b"# 1,770-8,3\n", b"1,770-8,3", b"1,770-8", b"1,\0,3\n",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("late", LATE)
+def test_the_engine_finds_the_same_rows_with_the_sieve_or_reads_the_file_itself(
+    tmp_path: Path, late: bytes
+) -> None:
+    # far behind the rows by which the engine makes up its mind about a file
+    rows = [[str(i), "770-8" if i % 9 == 0 else f"X{i % 50}", "%"] for i in range(30_000)]
+    sifted = sift(tmp_path, write(rows) + late)
+    file, count = RawFile(path="labs.csv"), f"count(*), count(*) FILTER (code IN {(*CODES,)})"
+
+    def counted(path: str) -> tuple[int, int]:
+        found = duckdb.sql(f"SELECT {count} FROM {compile_csv([tmp_path / path], file)}")
+        return found.fetchall()[0]
+
+    try:
+        n_rows, n_wanted = counted("labs.csv")
+    except duckdb.Error:
+        assert sifted is None
+        return
+    if sifted is not None:
+        assert (sifted[0], counted("kept.csv")[1]) == (n_rows, n_wanted)
+
+
+def test_a_row_that_begins_like_a_comment_is_a_row(tmp_path: Path) -> None:
+    raw = tmp_path / "labs.csv"
+    raw.write_bytes(b"id,code,unit\n1,770-8,3\n#2,770-8,3\n")
+    reader = compile_csv([raw], RawFile(path="labs.csv"))
+    assert duckdb.sql(f"SELECT id FROM {reader}").fetchall() == [("1",), ("#2",)]

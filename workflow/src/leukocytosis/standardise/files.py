@@ -44,11 +44,13 @@ def compile_reader(root: Path, file: RawFile) -> str:
 
 def compile_csv(paths: Sequence[Path], file: RawFile) -> str:
     """Return the FROM item that reads CSVs as a manifest entry says; every column is text."""
+    # by itself the engine takes rows that begin with # for comments, and drops them uncounted
     nulls = "[" + ", ".join(quoted(text) for text in file.missing) + "]"
     return (
         f"read_csv({_listed(paths)}, all_varchar = true, header = true, "
         f"delim = {quoted(file.delimiter)}, quote = '\"', escape = '\"', nullstr = {nulls}, "
-        f"encoding = {quoted(file.encoding)}, strict_mode = true, null_padding = false)"
+        f"encoding = {quoted(file.encoding)}, strict_mode = true, null_padding = false, "
+        "comment = '')"
     )
 
 
