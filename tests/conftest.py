@@ -22,6 +22,7 @@ from leukocytosis.config import (
     load_units,
 )
 from leukocytosis.followup import derive_analysis_set, derive_otherwise, derive_outcomes
+from leukocytosis.report import ReportInputs
 from leukocytosis.standardise import standardise
 
 ROOT = Path(__file__).parent.parent
@@ -67,6 +68,14 @@ def run_study(
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Run:
     manifest = load_manifest(ROOT / "config/extracts/tiny.yaml")
     return run_study(protocol_of("granger2009"), manifest, tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def synthetic(tmp_path_factory: pytest.TempPathFactory) -> ReportInputs:
+    """The default study run whole: every figure of the register has something to draw."""
+    from drawn import run_synthetic
+
+    return run_synthetic(tmp_path_factory.mktemp("synthetic"))
 
 
 @pytest.fixture

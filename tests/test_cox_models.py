@@ -163,7 +163,7 @@ def test_figures_draw_the_rows_and_say_what_is_not_drawn(usual: list[dict[str, A
     drawn = curve.lines[0].get_ydata()
     assert list(drawn) == [row["estimate"] for _, row in find_counts(usual, PRIMARY)]
     panels = draw_over_time(STUDY, usual, PRIMARY).axes
-    titles = [axes.get_title() for axes in panels]
+    titles = [axes.get_title(loc="left") for axes in panels]
     assert titles == ["PLR against infection", "other cause against infection"]
     first = find_contrasts(usual, PRIMARY)["cause group: plr against infection"]
     assert list(panels[0].lines[0].get_xdata()) == [row["time_days"] for row in first]

@@ -26,10 +26,11 @@ from leukocytosis.figures import (
     render_svg,
     save_figure,
 )
+from leukocytosis.figures.at_risk import count_at
 from leukocytosis.figures.causes import sort_causes
 from leukocytosis.figures.flow import left_out
 from leukocytosis.figures.forest import label_term, list_lines
-from leukocytosis.figures.survival import count_at, find_drawn
+from leukocytosis.figures.survival import find_drawn, points, ticks_of
 
 STUDY = fixtures.protocol()
 ALL = {
@@ -111,17 +112,50 @@ def test_a_hidden_number_at_risk_ends_the_curve_too() -> None:
     assert curve.days == [0.0, 3]
 
 
-def test_counts_under_a_tick_include_that_day() -> None:
+def test_the_status_under_a_tick_is_that_at_the_end_of_its_day() -> None:
     rows = [
         point(3, n_at_risk=10, n_events=2),
         point(28, n_at_risk=8, n_events=1),
         point(40, n_at_risk=7, n_censored=3),
+        point(84, n_at_risk=4, n_events=1, n_censored=3),
     ]
-    assert count_at(rows, 0) == (10, 0)
-    assert count_at(rows, 28) == (8, 3)  # the event of day 28 is counted, and was at risk
-    assert count_at(rows, 29) == (7, 3)
-    assert count_at(rows, 84) == (4, 3)
-    assert count_at([point(3, n_events=None)], 28) == (None, None)
+    assert count_at(rows, 0, 84) == (10, 0, 0)
+    assert count_at(rows, 27, 84) == (8, 0, 2)
+    assert count_at(rows, 28, 84) == (7, 0, 3)
+    assert count_at(rows, 40, 84) == (4, 3, 3)
+    assert count_at(rows, 84, 84) == (3, 3, 4)  # three were followed to the end
+
+
+def test_at_risk_censored_and_events_add_up_to_the_group_on_every_tick() -> None:
+    for outcome, horizon in ((PRIMARY, 84), (SURVIVAL, 365)):
+        for group, n in fixtures.N.items():
+            rows = points(fixtures.curves(), outcome, group)
+            for day in ticks_of(STUDY, outcome):
+                assert sum(count_at(rows, day, horizon)) == n  # type: ignore[arg-type]
+
+
+def test_a_status_of_which_a_part_is_hidden_is_not_made_up() -> None:
+    hidden = [point(3, n_events=None), point(84, n_at_risk=8, n_censored=8)]
+    assert count_at(hidden, 28, 84) == (8, 0, None)
+    assert count_at([point(3, n_censored=None)], 28, 84) == (None, None, None)
+    # the rest of the curve has been left out: of its seven patients nothing is known
+    assert count_at([point(3, n_events=3)], 28, 84) == (None, None, None)
+    assert count_at([point(3, n_events=10)], 28, 84) == (0, 0, 10)
+
+
+def test_a_curve_shown_by_weeks_has_the_status_of_its_last_week() -> None:
+    weeks = [point(7, n_events=5), point(21, n_at_risk=5, n_events=5)]
+    assert count_at(weeks, 10, 84) == count_at(weeks, 7, 84) == (5, 0, 5)
+    late = [point(7), point(371, n_at_risk=10, n_events=4, n_censored=6)]
+    assert count_at(late, 365, 365) == (6, 0, 4)
+    drawn = find_drawn(STUDY, SURVIVAL, [row | {"outcome_id": SURVIVAL} for row in late])
+    assert drawn[0].days[-1] == 365
+
+
+@pytest.mark.parametrize("outcome", [PRIMARY, SURVIVAL])
+def test_the_axis_of_a_curve_runs_from_0_to_100_percent(outcome: str) -> None:
+    (axes,) = draw_survival(STUDY, outcome, fixtures.curves()).axes
+    assert axes.get_ylim() == (0, 100)
 
 
 def test_without_groups_the_curve_of_all_is_drawn() -> None:
@@ -213,7 +247,7 @@ def test_a_synthetic_figure_says_so_once(name: str) -> None:
 def test_a_second_process_leaves_the_same_bytes(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; import test_figures as t; "
-        "[t.save_figure(draw(), Path(sys.argv[1]), name, 'synthetic') "
+        "[t.save_figure(draw(), Path(sys.argv[1]), name, 'synthetic', dpi=100) "
         "for name, draw in t.ALL.items()]"
     )
     here = str(Path(__file__).parent)

@@ -131,7 +131,7 @@ def test_the_curve_is_sorted_and_marks_stand_under_their_variant() -> None:
     drawn = {v.number: v.choices for v in VARIANTS if v.family == "drawn"}
     shown = [row for row in contrasts if row["variant"] in drawn]
     upper, lower = draw_specification(PROTOCOL, shown, drawn, contrasts[0]).axes
-    dots = [line for line in upper.lines if line.get_marker() == "o"]
+    dots = [line for line in upper.lines if line.get_marker() in "^vo"]
     points = sorted((x, y) for line in dots for x, y in zip(*line.get_data(), strict=True))
     heights = [y for _, y in points]
     assert heights == sorted(heights) and len(heights) == 213

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import csv
+import html
 import io
 import re
 from pathlib import Path
@@ -11,53 +12,88 @@ from pathlib import Path
 import pytest
 import report_fixtures as fixtures
 from fontTools.ttLib import TTFont
+from geometry import find_words, lay_out
 from matplotlib.figure import Figure
 from PIL import Image
 from test_figures import ALL
 
-from leukocytosis.config import Journal, load_journal, load_page
+from leukocytosis.config import load_journal, load_page
 from leukocytosis.errors import ConfigError
-from leukocytosis.figures import fit_column, render_svg, save_figure
-from leukocytosis.figures.columns import MM_PER_INCH, find_texts
-from leukocytosis.report.drawing import Drawing, write_drawing
+from leukocytosis.figures import save_figure
+from leukocytosis.figures.columns import MM_PER_INCH
+from leukocytosis.report import ReportInputs
+from leukocytosis.report.drawing import Drawing, fit_drawing, write_drawing
 from leukocytosis.report.drawings import draw_all
 
 FOLDER = Path("config/journals")
-JOURNALS = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+FEW = 60  # dots to the inch
 HOUSE = load_journal(FOLDER / "house.yaml")
 RECORD = "code 0123; inputs 4567"
 
 
-def fitted(name: str, journal: Journal) -> Figure:
-    figure = ALL[name]()
-    fit_column(figure, journal, HOUSE)
-    return figure
+@pytest.fixture(scope="module")
+def register(
+    synthetic: ReportInputs, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, dict[str, Figure]]:
+    """Every figure of the register, written twice (few dots, to be quick), drawn anew each time."""
+    folder, page = tmp_path_factory.mktemp("register"), load_page(FOLDER, "elsevier")
+    for place in ("one", "two"):
+        figures = {}
+        for drawing in draw_all(synthetic):
+            fit_drawing(drawing, synthetic.mark, page)
+            figures[drawing.name] = drawing.figure
+            save_figure(drawing.figure, folder / place, drawing.name, synthetic.mark, dpi=FEW)
+    return folder, figures
 
 
-@pytest.mark.parametrize("journal", JOURNALS)
-@pytest.mark.parametrize("name", ALL)
-def test_widths_type_and_lines_are_as_the_journal_asks(name: str, journal: str) -> None:
-    rules = load_journal(FOLDER / f"{journal}.yaml")
-    figure = fitted(name, rules)
-    render_svg(figure, name, None)
-    assert round(figure.get_figwidth() * MM_PER_INCH, 1) in rules.widths_mm
-    sizes = [float(text.get_fontsize()) for text in find_texts(figure)]
-    assert rules.least_text_points <= round(min(sizes), 6)
-    assert round(max(sizes), 6) <= rules.most_text_points
-    widths = [line.get_linewidth() for axes in figure.axes for line in axes.lines]
-    assert all(width >= rules.least_line_points for width in widths)
+def test_every_figure_drawn_again_leaves_the_same_bytes(
+    register: tuple[Path, dict[str, Figure]],
+) -> None:
+    folder, figures = register
+    one, two = (sorted((folder / place).iterdir()) for place in ("one", "two"))
+    assert [path.name for path in one] == [path.name for path in two]
+    assert len(one) == 4 * len(figures)
+    assert [a.name for a, b in zip(one, two, strict=True) if a.read_bytes() != b.read_bytes()] == []
 
 
-@pytest.mark.parametrize("journal", JOURNALS)
-@pytest.mark.parametrize("name", ALL)
-def test_every_word_lies_inside_the_column(name: str, journal: str) -> None:
-    figure = fitted(name, load_journal(FOLDER / f"{journal}.yaml"))
-    render_svg(figure, name, None)
-    page = figure.bbox
-    for text in find_texts(figure):
-        box = text.get_window_extent()
-        assert box.x0 >= page.x0 - 1 and box.x1 <= page.x1 + 1, text.get_text()
-        assert box.y0 >= page.y0 - 1 and box.y1 <= page.y1 + 1, text.get_text()
+def test_every_raster_has_the_size_its_dots_to_the_inch_promise(
+    register: tuple[Path, dict[str, Figure]],
+) -> None:
+    folder, figures = register
+    for name, figure in figures.items():
+        for kind in ("png", "tiff"):
+            with Image.open(folder / "one" / f"{name}.{kind}") as image:
+                assert image.mode == "RGB"
+                assert image.info["dpi"] == pytest.approx((FEW, FEW), abs=0.1)
+                assert image.size == pytest.approx(figure.get_size_inches() * FEW, abs=1), name
+
+
+def test_every_pdf_sets_its_words_in_embedded_truetype(
+    register: tuple[Path, dict[str, Figure]],
+) -> None:
+    folder, figures = register
+    for name in figures:
+        pdf = (folder / "one" / f"{name}.pdf").read_bytes()
+        assert describe_fonts(pdf) <= {b"TrueType", b"CIDFontType2", b"Type0"}, name
+        assert pdf.count(b"/FontFile2") == pdf.count(b"/Type /FontDescriptor") > 0, name
+
+
+def describe_fonts(pdf: bytes) -> set[bytes]:
+    """Return the kinds of a PDF's fonts."""
+    fonts = re.findall(rb"<<[^<>]*?/Type /Font\b.*?>>", pdf, re.DOTALL)
+    return {found for font in fonts for found in re.findall(rb"/Subtype /(\w+)", font)}
+
+
+def test_every_word_of_a_figure_is_text_in_its_svg(
+    register: tuple[Path, dict[str, Figure]],
+) -> None:
+    folder, figures = register
+    for name, figure in figures.items():
+        svg = (folder / "one" / f"{name}.svg").read_text(encoding="utf-8")
+        written = [html.unescape(text) for text in re.findall(r"<text[^>]*>([^<]*)</text>", svg)]
+        lay_out(figure)
+        drawn = [line for word in find_words(figure) for line in word.text.split("\n")]
+        assert sorted(text for text in written if text.strip()) == sorted(drawn), name
 
 
 @pytest.fixture(scope="module")
@@ -135,11 +171,43 @@ def test_a_figure_too_high_for_a_page_says_so(tmp_path: Path) -> None:
     assert "for the supplement" in (tmp_path / "tall.txt").read_text(encoding="utf-8")
 
 
-def test_a_journals_faults_come_with_their_place(tmp_path: Path) -> None:
-    wrong = tmp_path / "wrong.yaml"
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("[89, 120, 136, 183]", "[183, 89]", "put the single column first"),
+        ("[89, 120, 136, 183]", "[]", "widths_mm"),
+        ("[89, 120, 136, 183]", "[89, wide]", "widths_mm"),
+        ("least_text_points: 5", "least_text_points: 50", "exchange them"),
+        ("least_text_points: 5", "least_text_points: 0", "least_text_points"),
+        ("least_line_points: 0.25", "least_line_points: -1", "least_line_points"),
+        ("most_height_mm: 170", "most_hight_mm: 170", "most_height_mm"),
+        ("most_height_mm: 170", "most_height_mm: 170\ndpi: 72", "dpi"),
+    ],
+)
+def test_a_journals_faults_come_with_their_place(
+    old: str, new: str, words: str, tmp_path: Path
+) -> None:
     text = (FOLDER / "nature.yaml").read_text(encoding="utf-8")
-    wrong.write_text(text.replace("[89, 120, 136, 183]", "[183, 89]"), encoding="utf-8")
-    with pytest.raises(ConfigError, match="ascend"):
+    assert old in text
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(ConfigError, match=words):
         load_journal(wrong)
+
+
+def test_a_journal_that_is_not_there_brings_the_nearest_name() -> None:
     with pytest.raises(ConfigError, match=r"natur.*nature"):
         load_page(FOLDER, "natur")
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_journals_numbers_stand_in_its_source_or_are_said_to_be_ours(path: Path) -> None:
+    journal = load_journal(path)
+    if path.stem == "house":
+        assert "our choice" in journal.source
+        return
+    numbers = [*journal.widths_mm, journal.most_height_mm, journal.least_text_points,
+               journal.most_text_points]  # fmt: skip
+    told = set(re.findall(r"\d+(?:\.\d+)?", journal.source))
+    assert {f"{number:g}" for number in numbers} <= told
+    assert f"{journal.least_line_points:g} pt is ours" in journal.source

@@ -219,7 +219,8 @@ def test_figures_draw_the_rows(inputs: Any) -> None:
     figure = draw_landmarks(study, study.treatment, curves, inputs.rows("estimates"))
     panels = [axes for axes in figure.axes if axes.lines]
     assert [axes.lines[0].get_xdata()[0] for axes in panels] == [14, 28, 56, 84]
-    assert panels[0].get_title(loc="left") == "day 14: 63 out, 50 treated, 287 not"
+    title, ratio = panels[0].get_title(loc="left").split("\n")
+    assert title == "day 14: 63 out, 50 treated, 287 not" and ratio.startswith("hazard ratio ")
     axes = draw_guaranteed(study, study.treatment, curves).axes[0]
     assert [line.get_label() for line in axes.lines] == ["ever treated", "never treated"]
     # on day 0 all of the ever-treated wait: everything under their curve is guaranteed

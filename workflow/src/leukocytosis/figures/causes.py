@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from leukocytosis.config import Protocol
 from leukocytosis.figures.style import (
     FAINT,
+    HEAD_INCHES,
     INK,
     Row,
     draw_words,
     find_rows,
+    marker_of,
     new_figure,
+    place_axes,
     style_of,
     styled,
     wrap,
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+ROW_INCHES = 0.36
+
+
 def draw_causes(protocol: Protocol, estimates: Sequence[Row]) -> Figure:
     """Return the share of each primary cause, Wilson intervals, and the wide reading of PLR."""
     shares = find_rows(estimates, analysis_id="cause_shares")
@@ -39,9 +45,9 @@ def draw_causes(protocol: Protocol, estimates: Sequence[Row]) -> Figure:
     if not rows:
         return draw_words(f"No shares are drawn: {_reason(shares)}.")
     with styled():
-        figure = new_figure(0.34 * len(rows) + 0.75)
-        height = figure.get_figheight()
-        axes = figure.add_axes((0.37, 0.5 / height, 0.33, 1 - 0.75 / height))
+        plot_inches = ROW_INCHES * len(rows)
+        figure = new_figure(HEAD_INCHES + plot_inches + 0.5)
+        axes = place_axes(figure, 1.95, HEAD_INCHES, 1.75, plot_inches)
         for i, row in enumerate(rows):
             _draw_share(axes, protocol, len(rows) - 1 - i, row)
         _dress(axes, protocol, rows)
@@ -60,12 +66,14 @@ def _reason(rows: Sequence[Row]) -> str:
 
 
 def _draw_share(axes: Axes, protocol: Protocol, y: int, row: Row) -> None:
-    color = style_of(protocol, _group(protocol, row["term"]))["color"]
+    group = _group(protocol, row["term"])
+    color, marker = style_of(protocol, group)["color"], marker_of(protocol, group)
     low, high = row["ci_low"], row["ci_high"]
     if is_known(low) and is_known(high):
         axes.plot([100 * low, 100 * high], [y, y], color=color, solid_capstyle="butt")
     face = "white" if row["term"] == "plr_wide" else color
-    axes.plot([100 * row["estimate"]], [y], "o", color=color, markerfacecolor=face, clip_on=False)
+    axes.plot([100 * row["estimate"]], [y], marker, color=color, markerfacecolor=face,
+              clip_on=False)  # fmt: skip
     digits = digits_of_percent(row["n"])
     interval = format_interval(low, high, digits, percent=True)
     words = f"{format_percent(row['estimate'], digits)} ({interval})"
@@ -82,7 +90,7 @@ def _group(protocol: Protocol, term: str) -> str:
 def _dress(axes: Axes, protocol: Protocol, rows: Sequence[Row]) -> None:
     labels = [_label(protocol, row["term"]) for row in reversed(rows)]
     axes.set_yticks(range(len(rows)), labels)
-    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="y", length=0, pad=7, labelsize=9)  # a marker at 0 is clear of its label
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.set_xlim(left=0)
     axes.set_xlabel("share of the cohort, % (95 % Wilson interval)", color=INK)

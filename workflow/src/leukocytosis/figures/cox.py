@@ -10,12 +10,15 @@ from leukocytosis.config import Protocol
 from leukocytosis.figures.forest import find_ratios, label_term
 from leukocytosis.figures.style import (
     FAINT,
+    HEAD_INCHES,
     INK,
     PALETTE,
+    WIDTH_INCHES,
     Row,
     draw_words,
     find_rows,
     new_figure,
+    place_axes,
     style_of,
     styled,
     wrap,
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 
 COUNT = re.compile(r"index count (\d+) against (\d+)")
 WIDEST = 64.0  # bands are cut at 1/64 and 64
-HEIGHT_INCHES = 3.0
+TITLE_INCHES, PLOT_INCHES, LEFT_INCHES = 0.24, 2.1, 0.85
 MOST_TICKS = 7
 FOUR_WEEKS = range(0, 3650, 28)
 
@@ -41,14 +44,15 @@ def draw_count_spline(estimates: Sequence[Row], outcome_id: str) -> Figure:
     counts, ratios = [count for count, _ in rows], [row for _, row in rows]
     reference = float(COUNT.match(ratios[0]["term"])[2])  # type: ignore[index]
     with styled():
-        figure = new_figure(HEIGHT_INCHES)
-        axes = figure.add_axes((0.13, 0.17, 0.83, 0.74))
+        figure = new_figure(HEAD_INCHES + TITLE_INCHES + PLOT_INCHES + 0.5)
+        axes = place_axes(figure, 0.65, HEAD_INCHES + TITLE_INCHES, 4.4, PLOT_INCHES)
         _draw_band(axes, counts, ratios, {"color": PALETTE[0], "linestyle": "-"})
         axes.plot([reference], [1.0], "o", color=INK, markersize=4.5)
-        axes.annotate(f"reference {reference:g}", (reference, 1.0), xytext=(4, -11),
-                      textcoords="offset points", fontsize=8)  # fmt: skip
+        axes.axvline(reference, color=FAINT, linewidth=0.8, linestyle=(0, (2, 2)))
+        axes.text(reference, 1.02, f"reference {reference:g}", fontsize=8, color=FAINT,
+                  ha="center", va="bottom", transform=axes.get_xaxis_transform())  # fmt: skip
         axes.set_xscale("log")
-        ticks = [t for t in (15, 20, 30, 40, 50, 60, 80, 100, 150, 200, 300) if counts[0] <= t]
+        ticks = [t for t in (15, 20, 30, 40, 50, 60, 70, 80, 100, 150, 200, 300) if counts[0] <= t]
         ticks = [t for t in ticks if t <= counts[-1]]
         axes.set_xticks(ticks, [f"{tick}" for tick in ticks])
         axes.set_xlabel("index count, ×10⁹/L (log axis)")
@@ -75,15 +79,16 @@ def draw_over_time(protocol: Protocol, estimates: Sequence[Row], outcome_id: str
     constant = {r["term"]: r for r in find_ratios(estimates, "cox_adjusted", outcome_id)}
     rows = [row for found in panels.values() for row in found]
     with styled():
-        figure = new_figure(HEIGHT_INCHES)
-        width = 0.82 / len(panels)
+        top = HEAD_INCHES + TITLE_INCHES
+        figure = new_figure(top + PLOT_INCHES + 0.5)
+        width = (WIDTH_INCHES - LEFT_INCHES) / len(panels)
         for i, (term, found) in enumerate(panels.items()):
-            axes = figure.add_axes((0.16 + i * width, 0.17, width - 0.04, 0.68))
+            axes = place_axes(figure, LEFT_INCHES + i * width, top, width - 0.2, PLOT_INCHES)
             group = term.split(": ")[1].split(" against")[0]
             _draw_band(axes, [row["time_days"] for row in found], found, style_of(protocol, group))
             if is_known(constant.get(term, {}).get("estimate")):
                 axes.axhline(constant[term]["estimate"], color=FAINT, linestyle=":", linewidth=1.2)
-            axes.set_title(wrap(label_term(term), 32), fontsize=9)
+            axes.set_title(wrap(label_term(term), 32), fontsize=9, loc="left")
             axes.set_xticks([day for day in FOUR_WEEKS if day <= found[-1]["time_days"]])
             axes.set_xlabel("days from the index count")
             _dress(axes, rows)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from leukocytosis.figures.style import (
     FAINT,
+    HEAD_INCHES,
     INK,
     PALETTE,
     Row,
     draw_words,
     find_rows,
     new_figure,
+    place_axes,
     styled,
     wrap,
 )
@@ -38,9 +40,9 @@ def draw_forest(estimates: Sequence[Row], outcome_id: str) -> Figure:
         notes = sorted({row["note"] or "no reason given" for _, row in lines if row is not None})
         return draw_words("No hazard ratios are drawn. Hazard ratios " + "; ".join(notes) + ".")
     with styled():
-        figure = new_figure(ROW_INCHES * len(lines) + 0.75)
-        height = figure.get_figheight()
-        axes = figure.add_axes((0.36, 0.5 / height, 0.35, 1 - 0.7 / height))
+        plot_inches = ROW_INCHES * len(lines)
+        figure = new_figure(HEAD_INCHES + plot_inches + 0.5)
+        axes = place_axes(figure, 1.87, HEAD_INCHES, 1.82, plot_inches)
         for i, (label, row) in enumerate(lines):
             _draw_line(axes, len(lines) - 1 - i, label, row)
         _dress(axes, [row for _, row in lines if row is not None], len(lines))
@@ -124,7 +126,8 @@ def _draw_ratio(axes: Axes, y: int, row: Row) -> None:
             if cut:
                 axes.plot([min(max(end, 1 / WIDEST), WIDEST)], [y], marker, color=color)
     if 1 / WIDEST <= row["estimate"] <= WIDEST:
-        axes.plot([row["estimate"]], [y], "s", color=color, markersize=5.5)
+        face = color if row["analysis_id"] == "cox_adjusted" else "white"
+        axes.plot([row["estimate"]], [y], "s", color=color, markersize=5.5, markerfacecolor=face)
 
 
 def _dress(axes: Axes, rows: Sequence[Row], n_lines: int) -> None:

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from leukocytosis.config import Protocol
+from leukocytosis.figures.at_risk import Line, height_of, write_lines
 from leukocytosis.figures.style import (
+    HEAD_INCHES,
     Row,
+    add_legend,
     draw_words,
     find_rows,
     new_figure,
+    place_axes,
     style_of,
     styled,
 )
@@ -34,7 +38,9 @@ AREAS: dict[str, dict[str, Any]] = {
     ALIVE: {"facecolor": "#eef3f6", "edgecolor": "#eef3f6"},
 }
 NOTHING = "Nothing is drawn: not all states of any group are known and may be shown."
-TOP_INCHES, PANEL_INCHES = 0.55, 2.0
+TITLE_INCHES, PLOT_INCHES = 0.24, 1.75  # of each panel
+COLUMNS_INCHES, WIDE_INCHES = (0.95, 3.2), 1.78
+STATE_COLUMNS_INCHES, STATE_WIDE_INCHES = (0.62, 3.12), 1.95
 
 
 def draw_incidence(protocol: Protocol, outcome_id: str, states: Sequence[Row]) -> Figure:
@@ -50,18 +56,43 @@ def draw_incidence(protocol: Protocol, outcome_id: str, states: Sequence[Row]) -
          for points in curves.values() for row in points),
         default=0.0,
     )  # fmt: skip
+    lines = {state: _list_lines(protocol, outcome_id, states, state) for state in INCIDENCE}
     with styled():
-        figure = new_figure(2.9)
-        for i, (state, curves) in enumerate(shown.items()):
-            axes = figure.add_axes((0.12 + 0.47 * i, 0.18, 0.38, 0.6))
+        top = HEAD_INCHES + TITLE_INCHES
+        figure = new_figure(top + PLOT_INCHES + max(map(height_of, lines.values())))
+        for left, (state, curves) in zip(COLUMNS_INCHES, shown.items(), strict=True):
+            first = left == COLUMNS_INCHES[0]
+            axes = place_axes(figure, left, top, WIDE_INCHES, PLOT_INCHES)
             for group, points in curves.items():
                 _draw_curve(axes, protocol, group, points)
-            _dress(axes, protocol, outcome_id, INCIDENCE[state], first=i == 0)
+            _dress(axes, protocol, outcome_id, INCIDENCE[state], first=first)
             axes.set_xlabel("days from the index count")
             axes.set_ylim(0, min(100, 105 * highest))
-        handles, labels = figure.axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="upper left", bbox_to_anchor=(0.02, 1.0), ncols=4)
+            write_lines(axes, lines[state], labelled=first)
+        add_legend(figure)
     return figure
+
+
+def _list_lines(
+    protocol: Protocol, outcome_id: str, states: Sequence[Row], state: str
+) -> list[Line]:
+    """Return, per group that is drawn, those in neither state yet and those ever in this one."""
+    lines: list[Line] = []
+    for group in protocol.analyses.groups:
+        if not any(group in find_curves(protocol, outcome_id, states, s) for s in INCIDENCE):
+            continue
+        lines.append(Line(name_group(group), color=style_of(protocol, group)["color"]))
+        for label, counted in (("at risk", ALIVE), ("events", state)):
+            rows = find_rows(states, outcome_id=outcome_id, group=group, state=counted)
+            counts = {day: _count_at(rows, day) for day in ticks_of(protocol, outcome_id)}
+            lines.append(Line(label, counts))
+    return lines
+
+
+def _count_at(rows: Sequence[Row], day: float) -> int | None:
+    """Return the count on the last day up to `day`; None without one."""
+    past = [row for row in rows if row["time_days"] <= day]
+    return max(past, key=lambda row: row["time_days"])["n"] if past else None
 
 
 def find_curves(
@@ -98,22 +129,22 @@ def draw_states(protocol: Protocol, outcome_id: str, states: Sequence[Row]) -> F
     if not shown:
         return draw_words(NOTHING)
     n_rows = (len(shown) + 1) // 2
+    row_inches = TITLE_INCHES + PLOT_INCHES + 0.3
     with styled():
-        figure = new_figure(TOP_INCHES + PANEL_INCHES * n_rows + 0.25)
-        height = figure.get_figheight()
+        top = HEAD_INCHES + 0.2  # a second line of the legend
+        figure = new_figure(top + row_inches * n_rows + 0.2)
         for i, (group, areas) in enumerate(shown.items()):
             row, column = divmod(i, 2)
-            bottom = height - TOP_INCHES - PANEL_INCHES * (row + 1) + 0.25
-            size = (0.38, (PANEL_INCHES - 0.55) / height)
-            axes = figure.add_axes((0.12 + 0.47 * column, bottom / height, *size))
+            axes = place_axes(
+                figure, STATE_COLUMNS_INCHES[column], top + row_inches * row + TITLE_INCHES,
+                STATE_WIDE_INCHES, PLOT_INCHES,
+            )  # fmt: skip
             _stack(axes, areas)
             _dress(axes, protocol, outcome_id, name_group(group), first=column == 0)
             axes.set_ylim(0, 100)
             if i >= len(shown) - 2:
                 axes.set_xlabel("days from the index count")
-        handles, labels = figure.axes[0].get_legend_handles_labels()
-        figure.legend(handles[::-1], labels[::-1], loc="upper left", bbox_to_anchor=(0.02, 1.0),
-                      ncols=2, fontsize=8.5)  # fmt: skip
+        add_legend(figure, ncols=2, fontsize=8.5, reverse=True)
     return figure
 
 

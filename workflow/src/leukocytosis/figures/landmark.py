@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from leukocytosis.config import Protocol
 from leukocytosis.config.design import Treatment
+from leukocytosis.figures.at_risk import Line, count_at, height_of, write_lines
 from leukocytosis.figures.style import (
     FAINT,
+    HEAD_INCHES,
     MARK,
     PALETTE,
     Row,
+    add_legend,
     draw_words,
     find_rows,
     new_figure,
+    place_axes,
     styled,
 )
-from leukocytosis.figures.survival import horizon_of, points
+from leukocytosis.figures.survival import horizon_of, points, ticks_of
 from leukocytosis.prose import format_interval, format_number, is_known
 from leukocytosis.survival.treatment import (
     EVER,
@@ -36,13 +40,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+LABELS = {TREATED: "treated", UNTREATED: "not treated"}
 STYLES: dict[str, dict[str, Any]] = {
     TREATED: {"color": PALETTE[2], "linestyle": "-"},
     UNTREATED: {"color": PALETTE[3], "linestyle": "--"},
     EVER: {"color": PALETTE[2], "linestyle": "-"},
     NEVER: {"color": PALETTE[3], "linestyle": "--"},
 }
-PANEL_INCHES = 2.2
+TITLE_INCHES, PLOT_INCHES = 0.42, 1.5  # of each panel
+COLUMNS_INCHES, WIDE_INCHES = (0.95, 3.2), 1.78
 NOTHING = "No curve is drawn, because too few patients are in a group (or their counts are hidden)."
 
 
@@ -56,23 +62,44 @@ def draw_landmarks(
     days = [day for day in treatment.landmark_days if _steps(protocol, treatment, curves, day)]
     if not days:
         return draw_words(NOTHING)
-    n_rows = -(-len(days) // 2)
+    beneath = [_list_lines(treatment, curves, horizon_of(protocol, treatment.outcome), day)
+               for day in days]  # fmt: skip
+    row_inches = TITLE_INCHES + PLOT_INCHES + max(map(height_of, beneath))
     with styled():
-        figure = new_figure(PANEL_INCHES * n_rows + 0.6)
-        panels = figure.subplots(n_rows, 2, sharex=True, sharey=True, squeeze=False).ravel()
-        for axes, day in zip(panels, days, strict=False):
+        figure = new_figure(HEAD_INCHES + row_inches * -(-len(days) // 2))
+        for i, (day, lines) in enumerate(zip(days, beneath, strict=True)):
+            row, column = divmod(i, 2)
+            axes = place_axes(
+                figure, COLUMNS_INCHES[column], HEAD_INCHES + row_inches * row + TITLE_INCHES,
+                WIDE_INCHES, PLOT_INCHES,
+            )  # fmt: skip
             _draw_panel(axes, protocol, treatment, curves, estimates, day)
-        for axes in panels[len(days) :]:
-            axes.set_axis_off()
-        for axes in panels[-2:]:
+            write_lines(axes, lines, labelled=column == 0)
             axes.set_xlabel("days from the index count")
-        handles, labels = panels[0].get_legend_handles_labels()
-        above = 1 - 0.12 / figure.get_figheight()  # the corner is for the mark of synthetic data
-        figure.legend(handles, labels, loc="upper left", ncols=2, bbox_to_anchor=(0.08, above))
-        figure.supylabel("free of the event, %", fontsize=9.5)
-        top = 1 - 0.4 / figure.get_figheight()
-        figure.tight_layout(rect=(0.0, 0.0, 1.0, top), h_pad=0.6)
+            if column == 0:
+                axes.set_ylabel("free of the event, %")
+        add_legend(figure)
     return figure
+
+
+def _list_lines(
+    treatment: Treatment, curves: Sequence[Row], horizon: int, landmark: int
+) -> list[Line]:
+    """Return the patients at risk of both arms from the landmark on."""
+    days = [day for day in _ticks(horizon) if day > landmark]
+    lines = [Line("at risk")]
+    for arm in (TREATED, UNTREATED):
+        rows = points(curves, treatment.outcome, name_arm(landmark, arm))
+        counts = {
+            day: count_at(rows, day - landmark, horizon - landmark).at_risk if rows else None
+            for day in days
+        }
+        lines.append(Line(LABELS[arm], counts, STYLES[arm]["color"]))
+    return lines
+
+
+def _ticks(horizon: int) -> list[float]:
+    return [float(round(horizon * part / 3)) for part in range(4)]
 
 
 def find_arms(treatment: Treatment, curves: Sequence[Row], *, landmarks: bool) -> list[Row]:
@@ -94,7 +121,8 @@ def _steps(
     for arm in (TREATED, UNTREATED):
         found = _read(protocol, curves, treatment.outcome, name_arm(day, arm))
         if found:
-            arms.append((arm, found[0] + day, *found[1:]))
+            days = np.minimum(found[0] + day, horizon_of(protocol, treatment.outcome))
+            arms.append((arm, days, *found[1:]))
     return arms
 
 
@@ -128,20 +156,17 @@ def _draw_panel(
 ) -> None:
     axes.axvspan(0, day, color=FAINT, alpha=0.18, linewidth=0)
     for arm, days, percent, low, high in _steps(protocol, treatment, curves, day):
-        words = f"{'' if arm == TREATED else 'not '}treated by the landmark"
+        words = f"{LABELS[arm]} by the landmark"
         axes.fill_between(
             days, low, high, step="post", color=STYLES[arm]["color"], alpha=0.15, linewidth=0
         )
-        axes.plot(days, percent, drawstyle="steps-post", label=words, **STYLES[arm])
+        axes.plot(days, percent, drawstyle="steps-post", label=words, clip_on=False, **STYLES[arm])
     horizon = horizon_of(protocol, treatment.outcome)
     axes.set_xlim(0, horizon)
-    axes.set_ylim(0, 103)
-    axes.set_xticks([round(horizon * part / 3) for part in range(4)])
-    axes.set_title(
-        f"day {day}: {_describe_flow(estimates, treatment, day)}", fontsize=7.5, loc="left"
-    )
-    axes.text(0.97, 0.06, _describe_ratio(estimates, treatment, day), transform=axes.transAxes,
-              ha="right", fontsize=7.5)  # fmt: skip
+    axes.set_ylim(0, 100)
+    axes.set_xticks(_ticks(horizon))
+    flow, ratio = (f(estimates, treatment, day) for f in (_describe_flow, _describe_ratio))
+    axes.set_title(f"day {day}: {flow}\n{ratio}", fontsize=7.5, loc="left")
 
 
 def _describe_flow(estimates: Sequence[Row], treatment: Treatment, day: int) -> str:
@@ -177,21 +202,36 @@ def draw_guaranteed(protocol: Protocol, treatment: Treatment, curves: Sequence[R
     if ever is None:
         return draw_words(NOTHING)
     with styled():
-        figure = new_figure(3.6)
-        axes = figure.add_axes((0.11, 0.14, 0.85, 0.72))
+        top = HEAD_INCHES + 0.2  # what kind of figure it is
+        lines = _list_naive(protocol, outcome, curves, drawn)
+        figure = new_figure(top + 2.7 + height_of(lines))
+        axes = place_axes(figure, 1.0, top, 4.0, 2.7)
         for arm, found in drawn.items():
             if found is not None:
                 axes.plot(found[0], found[1], drawstyle="steps-post", label=arm, **STYLES[arm])
         _shade(axes, ever, points(curves, outcome, WAITING))
         axes.set_xlim(0, horizon_of(protocol, outcome))
-        axes.set_ylim(0, 103)
+        axes.set_ylim(0, 100)
+        axes.set_xticks(ticks_of(protocol, outcome))
         axes.set_xlabel("days from the index count")
         axes.set_ylabel("free of the event, %")
-        axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=3, fontsize=7.5,
-                    columnspacing=1.2)  # fmt: skip
-        axes.text(0.98, 0.94, "demonstration of a bias,\nnot an answer", ha="right", va="top",
-                  transform=axes.transAxes, color=MARK, weight="bold")  # fmt: skip
+        axes.set_title("demonstration of a bias, not an answer", color=MARK, weight="bold",
+                       fontsize=9.5, loc="left")  # fmt: skip
+        write_lines(axes, lines)
+        add_legend(figure, fontsize=8, columnspacing=0.8)
     return figure
+
+
+def _list_naive(
+    protocol: Protocol, outcome: str, curves: Sequence[Row], drawn: Mapping[str, object]
+) -> list[Line]:
+    """Return the patients at risk of both naive arms."""
+    horizon, lines = horizon_of(protocol, outcome), [Line("at risk")]
+    for arm in (arm for arm, found in drawn.items() if found is not None):
+        rows = points(curves, outcome, arm)
+        counts = {day: count_at(rows, day, horizon).at_risk for day in ticks_of(protocol, outcome)}
+        lines.append(Line(arm, counts, STYLES[arm]["color"]))
+    return lines
 
 
 def _shade(axes: Axes, ever: tuple[np.ndarray, ...], waiting: Sequence[Row]) -> None:

@@ -9,25 +9,30 @@ import numpy as np
 
 from leukocytosis.config import Protocol
 from leukocytosis.config.sensitivity import OWN
+from leukocytosis.figures.at_risk import Line, height_of, write_lines
 from leukocytosis.figures.style import (
     FAINT,
+    HEAD_INCHES,
     INK,
     PALETTE,
+    WIDTH_INCHES,
     Row,
+    add_legend,
     draw_words,
     new_figure,
+    place_axes,
     styled,
     wrap,
 )
-from leukocytosis.prose import format_number, is_known, name_group
+from leukocytosis.prose import is_known, name_group
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-CURVE_INCHES, LINE_INCHES, FOOT_INCHES, LEFT = 2.3, 0.135, 0.1, 0.42
+CURVE_INCHES, LINE_INCHES, LEFT_INCHES = 2.3, 0.135, 2.2
 WIDEST = 16.0  # intervals are cut at 1/16 and 16
-BESIDE = {"above 1": PALETTE[1], "below 1": PALETTE[0], "includes 1": FAINT}
+BESIDE = {"above 1": (PALETTE[1], "^"), "below 1": (PALETTE[0], "v"), "includes 1": (FAINT, "o")}
 NOTHING = "No curve of variants is drawn, because no drawn variant has a hazard ratio to show."
 Choices = Mapping[int, Mapping[str, str]]  # variant → decision → option
 
@@ -44,15 +49,15 @@ def draw_specification(
         return draw_words(NOTHING)
     lines = list(_list_lines(protocol, [choices[row["variant"]] for row in shown]))
     with styled():
-        below = LINE_INCHES * len(lines)
-        figure = new_figure(CURVE_INCHES + below + FOOT_INCHES + 0.45)
-        height = figure.get_figheight()
-        right = 0.985 - LEFT
-        upper = figure.add_axes((LEFT, (FOOT_INCHES + below + 0.2) / height, right,
-                                 CURVE_INCHES / height))  # fmt: skip
-        lower = figure.add_axes((LEFT, FOOT_INCHES / height, right, below / height), sharex=upper)
+        top, below = HEAD_INCHES + 0.05, LINE_INCHES * len(lines)
+        figure = new_figure(top + CURVE_INCHES + below + 0.25)
+        wide = WIDTH_INCHES - LEFT_INCHES - 0.08
+        upper = place_axes(figure, LEFT_INCHES, top, wide, CURVE_INCHES)
+        lower = place_axes(figure, LEFT_INCHES, top + CURVE_INCHES + 0.15, wide, below)
         _draw_curve(upper, protocol, shown, own)
         _draw_choices(lower, lines, [choices[row["variant"]] for row in shown])
+        lower.set_xlim(upper.get_xlim())
+        add_legend(figure, ncols=2, fontsize=7, markerscale=1.6, handletextpad=0.3)
     return figure
 
 
@@ -77,12 +82,13 @@ def _list_lines(
 
 
 def _draw_curve(axes: Axes, protocol: Protocol, rows: Sequence[Row], own: Row | None) -> None:
-    for beside, color in BESIDE.items():
+    for beside, (color, marker) in BESIDE.items():
         here = [(x, row) for x, row in enumerate(rows) if judge(row) == beside]
         bars = [(x, _cut(row["ci_low"]), _cut(row["ci_high"])) for x, row in here]
         _draw_bars(axes, bars, color=color, alpha=0.45, linewidth=0.8)
-        axes.plot([x for x, _ in here], [row["estimate"] for _, row in here], "o", color=color,
-                  markersize=1.8, markeredgewidth=0, label=f"interval {beside}")  # fmt: skip
+        xs, ratios = [x for x, _ in here], [row["estimate"] for _, row in here]
+        axes.plot(xs, ratios, marker, color=color, markersize=2.4, markeredgewidth=0,
+                  label=f"interval {beside}")  # fmt: skip
     axes.axhline(1, color=INK, linewidth=0.8)
     if own is not None and is_known(own["estimate"]):
         axes.axhline(own["estimate"], color=PALETTE[2], linewidth=1, linestyle="--",
@@ -90,8 +96,6 @@ def _draw_curve(axes: Axes, protocol: Protocol, rows: Sequence[Row], own: Row | 
     _dress_ratio(axes, protocol, rows, "y")
     axes.set_xlim(-1, len(rows))
     axes.tick_params(axis="x", bottom=False, labelbottom=False)
-    axes.legend(fontsize=7, loc="upper left", ncols=2, handletextpad=0.3, columnspacing=0.8,
-                borderaxespad=0, bbox_to_anchor=(0, 1.12))  # fmt: skip
 
 
 def judge(row: Row) -> str:
@@ -132,12 +136,13 @@ def _draw_choices(
     lines: Sequence[tuple[str, str | None, str]],
     taken: Sequence[Mapping[str, str]],
 ) -> None:
-    margin = LEFT / (0.985 - LEFT)  # of the room for words, in widths of the axes
+    wide = WIDTH_INCHES - LEFT_INCHES - 0.08
+    margin = (LEFT_INCHES - 0.05) / wide  # of the room for words, in widths of the axes
     place: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "va": "center"}
     for i, (decision, option, words) in enumerate(lines):
         y = len(lines) - 1 - i
         if option is None:
-            axes.text(-0.99 * margin, y, words, fontsize=6.5, weight="bold", **place)
+            axes.text(-margin, y, words, fontsize=6.5, weight="bold", **place)
             continue
         axes.text(-0.015, y, words, fontsize=6.5, ha="right", **place)
         here = [x for x, choice in enumerate(taken) if choice.get(decision, OWN) == option]
@@ -157,8 +162,10 @@ def draw_thresholds(protocol: Protocol, points: Sequence[tuple[float, Row]]) -> 
             "No curve over thresholds is drawn, because no threshold has a hazard ratio to show."
         )
     with styled():
-        figure = new_figure(2.9)
-        axes = figure.add_axes((0.14, 0.27, 0.83, 0.65))
+        lines = [_list_sizes(shown)]
+        top = HEAD_INCHES + 0.15  # the name of the dashed line
+        figure = new_figure(top + 2.0 + height_of(lines))
+        axes = place_axes(figure, 0.85, top, WIDTH_INCHES - 1.05, 2.0)
         values, rows = [value for value, _ in shown], [row for _, row in shown]
         low, high = ([_cut(row[end]) for row in rows] for end in ("ci_low", "ci_high"))
         axes.fill_between(values, low, high, color=PALETTE[0], alpha=0.18, linewidth=0)
@@ -166,17 +173,15 @@ def draw_thresholds(protocol: Protocol, points: Sequence[tuple[float, Row]]) -> 
         axes.axhline(1, color=INK, linewidth=0.8)
         own = protocol.index.above.value
         axes.axvline(own, color=PALETTE[2], linewidth=1, linestyle="--")
-        axes.text(own, 1.02, "the study's own", color=PALETTE[2], fontsize=7.5, ha="center",
+        axes.text(own, 1.02, "the study's own", color=FAINT, fontsize=8, ha="center", va="bottom",
                   transform=axes.get_xaxis_transform())  # fmt: skip
         _dress_ratio(axes, protocol, rows, "both")
-        _write_sizes(axes, shown)
+        axes.set_xticks([*lines[0].counts])
+        axes.set_xlabel("threshold of the index count, ×10⁹/L")
+        write_lines(axes, lines)
     return figure
 
 
-def _write_sizes(axes: Axes, shown: Sequence[tuple[float, Row]]) -> None:
-    axes.set_xlabel("threshold of the index count, ×10⁹/L; under it, patients in the cohort",
-                    fontsize=8, labelpad=14)  # fmt: skip
-    for value, row in shown:
-        if value % 5 == 0 and is_known(row["n"]):
-            axes.text(value, -0.16, format_number(row["n"]), fontsize=7, color=FAINT,
-                      ha="center", transform=axes.get_xaxis_transform())  # fmt: skip
+def _list_sizes(shown: Sequence[tuple[float, Row]]) -> Line:
+    """Return the patients of the cohort at every threshold that is a multiple of 5."""
+    return Line("patients", {value: row["n"] for value, row in shown if value % 5 == 0})

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from leukocytosis.config import Protocol
-from leukocytosis.figures.style import Row, draw_words, find_rows, new_figure, style_of, styled
+from leukocytosis.figures.style import (
+    HEAD_INCHES,
+    Row,
+    add_legend,
+    draw_words,
+    find_rows,
+    new_figure,
+    place_axes,
+    style_of,
+    styled,
+)
 from leukocytosis.figures.survival import find_drawn, horizon_of, is_survival
 from leukocytosis.prose import is_known, name_group
 
@@ -15,7 +25,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-HEIGHT_INCHES = 3.1
+TITLE_INCHES, PLOT_INCHES = 0.24, 2.1
+COLUMNS_INCHES, WIDE_INCHES = (0.6, 2.95), 2.1
 OBSERVED = "as observed (Kaplan–Meier)"
 
 
@@ -55,17 +66,17 @@ def _draw_beside(
     if not any(points.values()):
         return draw_words(_why_none(estimates, shown))
     with styled():
-        figure = new_figure(HEIGHT_INCHES)
-        left, right = figure.subplots(1, 2, sharey=True)
-        figure.subplots_adjust(left=0.11, right=0.98, bottom=0.15, top=0.8, wspace=0.16)
+        top = HEAD_INCHES + TITLE_INCHES
+        figure = new_figure(top + PLOT_INCHES + 0.5)
+        left, right = (place_axes(figure, x, top, WIDE_INCHES, PLOT_INCHES) for x in COLUMNS_INCHES)
         _draw_observed(left, protocol, shown.outcome_id, curves)
         for group, rows in points.items():
             _draw_points(right, protocol, group, rows)
         for axes, title in ((left, OBSERVED), (right, shown.title)):
             _dress(axes, horizon_of(protocol, shown.outcome_id), title)
         left.set_ylabel("risk, %")
-        handles, labels = right.get_legend_handles_labels()
-        figure.legend(handles, labels, loc="upper left", bbox_to_anchor=(0.09, 0.985), ncols=3)
+        right.tick_params(labelleft=False)
+        add_legend(figure)
     return figure
 
 
@@ -95,7 +106,7 @@ def _draw_observed(axes: Axes, protocol: Protocol, outcome_id: str, curves: Sequ
         style = style_of(protocol, curve.group)
         axes.fill_between(curve.days, low, high, step="post", color=style["color"], alpha=0.13,
                           linewidth=0)  # fmt: skip
-        axes.plot(curve.days, middle, drawstyle="steps-post", **style)
+        axes.plot(curve.days, middle, drawstyle="steps-post", clip_on=False, **style)
 
 
 def _draw_points(axes: Axes, protocol: Protocol, group: str, rows: Sequence[Row]) -> None:
@@ -107,7 +118,7 @@ def _draw_points(axes: Axes, protocol: Protocol, group: str, rows: Sequence[Row]
         [0.0, *(100 * row[end] for row in rows)] for end in ("estimate", "ci_low", "ci_high")
     )
     axes.fill_between(days, low, high, color=style["color"], alpha=0.13, linewidth=0)
-    axes.plot(days, middle, label=name_group(group), **style)
+    axes.plot(days, middle, label=name_group(group), clip_on=False, **style)
 
 
 def _dress(axes: Axes, horizon: int, title: str) -> None:

@@ -15,13 +15,17 @@ from leukocytosis.config import Protocol
 from leukocytosis.figures.fonts import FAMILY, register_fonts
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
 
 Row = Mapping[str, Any]
 WIDTH_INCHES = 132 / 25.4  # config/journals/house.yaml; still readable when a phone shows it whole
 INK, FAINT, MARK = "#1b1b1b", "#6b6b6b", "#b3261e"
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
+MARKERS = ("o", "s", "^", "D", "v", "P")
+HEAD_INCHES = 0.34  # above every plot: the legend, and the mark of synthetic data in the corner
 STYLE: dict[str, Any] = {
     "font.family": FAMILY,
     "font.size": 9.5,
@@ -60,6 +64,27 @@ def new_figure(height_inches: float) -> Figure:
     return Figure(figsize=(WIDTH_INCHES, height_inches))
 
 
+def place_axes(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+    """Return new axes, placed in inches from the left and from the top of the figure."""
+    page = figure.get_figheight()
+    return figure.add_axes(
+        (left / WIDTH_INCHES, 1 - (top + height) / page, width / WIDTH_INCHES, height / page)
+    )
+
+
+def add_legend(figure: Figure, ncols: int = 3, **look: Any) -> Legend:
+    """Return a legend in the head of a figure, with each labelled series of its axes once."""
+    found = [axes.get_legend_handles_labels() for axes in figure.axes]
+    pairs = [pair for handles, labels in found for pair in zip(labels, handles, strict=True)]
+    once = dict(reversed(pairs))
+    labels = list(dict.fromkeys(label for label, _ in pairs))
+    handles = [once[label] for label in labels]
+    above = 1 - 0.06 / figure.get_figheight()
+    wanted = {"handlelength": 2.4, "columnspacing": 1.2, "borderaxespad": 0, "borderpad": 0}
+    return figure.legend(handles, labels, loc="upper left", ncols=ncols,
+                         bbox_to_anchor=(0.02, above), **(wanted | look))  # fmt: skip
+
+
 def style_of(protocol: Protocol, group: str) -> dict[str, Any]:
     """Return colour and line type of a group, the same in every figure."""
     groups = protocol.analyses.groups
@@ -67,6 +92,12 @@ def style_of(protocol: Protocol, group: str) -> dict[str, Any]:
         return {"color": INK, "linestyle": "-"}
     i = [*groups].index(group)
     return {"color": PALETTE[i % len(PALETTE)], "linestyle": LINES[i % len(LINES)]}
+
+
+def marker_of(protocol: Protocol, group: str) -> str:
+    """Return the marker of a group's points, the same in every figure."""
+    groups = [*protocol.analyses.groups]
+    return MARKERS[groups.index(group) % len(MARKERS)] if group in groups else MARKERS[0]
 
 
 def draw_words(words: str) -> Figure:

@@ -1,4 +1,4 @@
-"""Kaplan–Meier curves with bands, censor marks, and the numbers at risk under the axis."""
+"""Kaplan–Meier curves with bands, censor marks, and the patients' status under the axis."""
 
 from __future__ import annotations
 
@@ -7,23 +7,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from leukocytosis.config import Protocol
+from leukocytosis.figures.at_risk import Line, count_at, height_of, list_status, write_lines
 from leukocytosis.figures.style import (
     FAINT,
+    HEAD_INCHES,
+    WIDTH_INCHES,
     Row,
+    add_legend,
     draw_words,
     find_rows,
     new_figure,
+    place_axes,
     style_of,
     styled,
 )
-from leukocytosis.prose import format_number, is_known, join, name_group
+from leukocytosis.prose import is_known, join, name_group
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 TWELVE_WEEKS = 84
-PLOT_INCHES, ROW_INCHES, TOP_INCHES = 3.0, 0.24, 0.45
+PLOT_INCHES, LEFT_INCHES, RIGHT_INCHES = 2.7, 1.0, 0.2
 
 
 @dataclass(frozen=True)
@@ -46,15 +51,17 @@ def draw_survival(protocol: Protocol, outcome_id: str, curves: Sequence[Row]) ->
     shown = find_drawn(protocol, outcome_id, curves)
     if not shown:
         return draw_words(_why_none(protocol, outcome_id, curves))
+    lines = _list_lines(protocol, outcome_id, curves, shown)
     with styled():
-        figure = new_figure(PLOT_INCHES + ROW_INCHES * (len(shown) + 1) + TOP_INCHES + 0.55)
-        height = figure.get_figheight()
-        bottom = (ROW_INCHES * (len(shown) + 1) + 0.55) / height
-        axes = figure.add_axes((0.21, bottom, 0.74, PLOT_INCHES / height))
+        top = HEAD_INCHES + 0.15  # the name of the dotted line
+        figure = new_figure(top + PLOT_INCHES + height_of(lines))
+        axes = place_axes(figure, LEFT_INCHES, top, WIDTH_INCHES - LEFT_INCHES - RIGHT_INCHES,
+                          PLOT_INCHES)  # fmt: skip
         for curve in shown:
             _draw_curve(axes, protocol, curve)
         _dress(axes, protocol, outcome_id)
-        _draw_at_risk(axes, protocol, outcome_id, curves, shown)
+        write_lines(axes, lines)
+        add_legend(figure)
     return figure
 
 
@@ -89,13 +96,14 @@ def _cut(protocol: Protocol, outcome_id: str, group: str, curves: Sequence[Row])
     percent = [_percent(row["survival"], flip) for row in kept]
     lows, highs = ("ci_high", "ci_low") if flip else ("ci_low", "ci_high")
     start = 0.0 if flip else 100.0
+    days = [min(row["time_days"], horizon_of(protocol, outcome_id)) for row in kept]
     return Drawn(
         group,
-        [0.0, *(row["time_days"] for row in kept)],
+        [0.0, *days],
         [start, *percent],
         [start, *(_percent(row[lows], flip) for row in kept)],
         [start, *(_percent(row[highs], flip) for row in kept)],
-        [(r["time_days"], p) for r, p in zip(kept, percent, strict=True) if r["n_censored"]],
+        [(d, p) for d, p, row in zip(days, percent, kept, strict=True) if row["n_censored"]],
     )
 
 
@@ -134,33 +142,45 @@ def _draw_curve(axes: Axes, protocol: Protocol, curve: Drawn) -> None:
         linewidth=0,
     )
     axes.plot(
-        curve.days, curve.percent, drawstyle="steps-post", label=name_group(curve.group), **style
-    )
+        curve.days, curve.percent, drawstyle="steps-post", label=name_group(curve.group),
+        clip_on=False, **style,  # or a line at 0 or 100 % would be half its width
+    )  # fmt: skip
     if curve.censored:
         days, percent = zip(*curve.censored, strict=True)
-        axes.plot(days, percent, "|", color=style["color"], markersize=5, markeredgewidth=0.9)
+        axes.plot(days, percent, "|", color=style["color"], markersize=5, markeredgewidth=0.9,
+                  clip_on=False)  # fmt: skip
 
 
-def ticks_of(protocol: Protocol, outcome_id: str) -> list[int]:
-    """Return the days under which numbers at risk stand."""
+def _list_lines(
+    protocol: Protocol, outcome_id: str, curves: Sequence[Row], shown: Sequence[Drawn]
+) -> list[Line]:
+    days, horizon = ticks_of(protocol, outcome_id), horizon_of(protocol, outcome_id)
+    lines: list[Line] = []
+    for group in (curve.group for curve in shown):
+        rows = points(curves, outcome_id, group)
+        status = {day: count_at(rows, day, horizon) for day in days}
+        lines += list_status(name_group(group), style_of(protocol, group)["color"], status)
+    return lines
+
+
+def ticks_of(protocol: Protocol, outcome_id: str) -> list[float]:
+    """Return the days under which the patients' status stands."""
     horizon = horizon_of(protocol, outcome_id)
     if horizon <= 2 * TWELVE_WEEKS:
-        return sorted({0, horizon, *(d for d in protocol.analyses.at_days if d < horizon)})
-    return [round(horizon * part / 4) for part in range(5)]
+        return sorted({0.0, float(horizon), *(d for d in protocol.analyses.at_days if d < horizon)})
+    return [float(round(horizon * part / 4)) for part in range(5)]
 
 
 def _dress(axes: Axes, protocol: Protocol, outcome_id: str) -> None:
     horizon = horizon_of(protocol, outcome_id)
-    axes.axvline(TWELVE_WEEKS, color=FAINT, linewidth=0.8, linestyle=(0, (2, 2)))
-    axes.text(TWELVE_WEEKS, 101, "12 weeks", color=FAINT, fontsize=8, ha="center", va="bottom")
-    axes.set_xlim(0, 1.02 * horizon)
+    if horizon > TWELVE_WEEKS:
+        axes.axvline(TWELVE_WEEKS, color=FAINT, linewidth=0.8, linestyle=(0, (2, 2)))
+        axes.text(TWELVE_WEEKS, 101, "12 weeks", color=FAINT, fontsize=8, ha="center", va="bottom")
+    axes.set_xlim(0, horizon)
     axes.set_ylim(0, 100)
     axes.set_xticks(ticks_of(protocol, outcome_id))
     axes.set_xlabel("days from the index count")
     axes.set_ylabel(_describe_axis(protocol, outcome_id))
-    axes.legend(
-        loc="lower left", bbox_to_anchor=(-0.25, 1.04), ncols=4, handlelength=2.4, columnspacing=1.2
-    )
 
 
 def _describe_axis(protocol: Protocol, outcome_id: str) -> str:
@@ -169,42 +189,3 @@ def _describe_axis(protocol: Protocol, outcome_id: str) -> str:
     if not is_survival(protocol, outcome_id):
         return f"{join([events[event] for event in outcome.events], 'or')}, %"
     return "alive, %" if outcome.events == ("death",) else "free of the event, %"
-
-
-def _draw_at_risk(
-    axes: Axes, protocol: Protocol, outcome_id: str, curves: Sequence[Row], shown: Sequence[Drawn]
-) -> None:
-    below = axes.get_xaxis_transform()
-    step = ROW_INCHES / PLOT_INCHES
-    top = -0.5 / PLOT_INCHES - step / 2
-    axes.text(-0.27, top, "at risk / events", transform=axes.transAxes, color=FAINT, fontsize=8)
-    for i, curve in enumerate(shown, start=1):
-        y = top - i * step
-        color = style_of(protocol, curve.group)["color"]
-        axes.text(
-            -0.1, y, name_group(curve.group), transform=axes.transAxes, ha="right", color=color,
-            fontsize=8.5,
-        )  # fmt: skip
-        rows = points(curves, outcome_id, curve.group)
-        for day in ticks_of(protocol, outcome_id):
-            words = " / ".join(_shown(count) for count in count_at(rows, day))
-            axes.text(day, y, words, transform=below, ha="center", fontsize=8.5)
-
-
-def count_at(rows: Sequence[Row], day: float) -> tuple[int | None, int | None]:
-    """Return how many are at risk just before a day, and the events up to and on it.
-
-    None stands for a hidden count.
-    """
-    later = [row for row in rows if row["time_days"] >= day]
-    events = [row["n_events"] for row in rows if row["time_days"] <= day]
-    total = sum(events) if all(is_known(n) for n in events) else None
-    if later:
-        return later[0]["n_at_risk"], total
-    last = rows[-1]
-    gone = (last["n_at_risk"], last["n_events"], last["n_censored"])
-    return (gone[0] - gone[1] - gone[2] if all(is_known(n) for n in gone) else None), total
-
-
-def _shown(count: int | None) -> str:
-    return format_number(count) if is_known(count) else "–"

@@ -11,11 +11,16 @@ from leukocytosis.config import Protocol
 from leukocytosis.figures.forest import label_term
 from leukocytosis.figures.style import (
     FAINT,
+    HEAD_INCHES,
     INK,
+    WIDTH_INCHES,
     Row,
+    add_legend,
     draw_words,
     find_rows,
+    marker_of,
     new_figure,
+    place_axes,
     style_of,
     styled,
 )
@@ -25,7 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-PANEL_INCHES = 2.3
+TITLE_INCHES, PLOT_INCHES, LEFT_INCHES = 0.24, 1.55, 0.72
 APART = 0.14  # between the contrasts at one δ
 EVERYBODY = "all lost"
 
@@ -45,12 +50,15 @@ def draw_tipping(protocol: Protocol, estimates: Sequence[Row]) -> Figure:
         return draw_words("No tipping point is drawn, because nobody was lost, there is no "
                           "adjusted model, or the counts are hidden.")  # fmt: skip
     with styled():
-        figure = new_figure(PANEL_INCHES * len(panels) + 0.5)
-        axes = figure.subplots(len(panels), 1, squeeze=False, sharex=True)[:, 0]
-        for panel, (title, rows) in zip(axes, panels, strict=True):
-            _draw_panel(panel, protocol, title, rows)
-        axes[-1].set_xlabel("hazard of those lost after last contact, times that of their group")
-        figure.tight_layout()
+        panel_inches = TITLE_INCHES + PLOT_INCHES + 0.4
+        figure = new_figure(HEAD_INCHES + panel_inches * len(panels) + 0.2)
+        for i, (title, rows) in enumerate(panels):
+            top = HEAD_INCHES + panel_inches * i + TITLE_INCHES
+            axes = place_axes(figure, LEFT_INCHES, top, WIDTH_INCHES - LEFT_INCHES - 0.1,
+                              PLOT_INCHES)  # fmt: skip
+            _draw_panel(axes, protocol, title, rows)
+        axes.set_xlabel("hazard of those lost after last contact, times that of their group")
+        add_legend(figure, ncols=2, fontsize=8.5, handlelength=1.0)
     return figure
 
 
@@ -62,22 +70,22 @@ def _draw_panel(axes: Axes, protocol: Protocol, title: str, rows: Sequence[Row])
     axes.axhline(1, color=INK, linewidth=0.8)
     axes.set_yscale("log", base=2)
     low, high = axes.get_ylim()
-    low, high = min(low, 0.45), max(high, 1.2) * 2  # room for the legend
+    low, high = min(low, 0.45), max(high, 2.2)
     ticks = [2.0**k for k in range(-5, 6) if low <= 2.0**k <= high]
     axes.set_ylim(low, high)
     axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     axes.minorticks_off()
-    names = ["as analysed", *(_tick(delta) for delta in DELTAS)]
-    axes.set_xticks(range(len(names)), names, rotation=35, ha="right", fontsize=8)
+    names = ["as\nanalysed", *(_tick(delta) for delta in DELTAS)]
+    axes.set_xticks(range(len(names)), names, fontsize=8)
     n = next(row["n"] for row in rows)
     lost = f" ({format_number(n)} lost)" if is_known(n) else ""
     axes.set_title(f"{title}{lost}", loc="left", fontsize=9)
     axes.set_ylabel("hazard ratio")
-    axes.legend(fontsize=8, loc="upper left", ncols=2)
+    axes.set_xlim(-0.5, len(names) - 0.5)
 
 
 def _tick(delta: float) -> str:
-    return name_delta(delta) if delta in (0.0, AT_ONCE) else f"{delta:g}"
+    return name_delta(delta).replace(" ", "\n") if delta in (0.0, AT_ONCE) else f"{delta:g}"
 
 
 def _draw_contrast(
@@ -85,7 +93,8 @@ def _draw_contrast(
 ) -> None:
     by_scenario = {row["term"].partition(": ")[2]: row for row in rows
                    if row["term"].startswith(f"{contrast}: ")}  # fmt: skip
-    style = style_of(protocol, contrast.partition(" against ")[0])
+    group = contrast.partition(" against ")[0]
+    style, marker = style_of(protocol, group), marker_of(protocol, group)
     scenarios = [AS_ANALYSED, *(name_delta(delta) for delta in DELTAS)]
     for x, scenario in enumerate(scenarios):
         row = by_scenario.get(scenario)
@@ -94,7 +103,7 @@ def _draw_contrast(
         axes.plot([x + aside] * 2, [row["ci_low"], row["ci_high"]], color=style["color"],
                   linewidth=1.1)  # fmt: skip
         axes.plot(
-            [x + aside], [row["estimate"]], "o", color=style["color"], markersize=4.5,
+            [x + aside], [row["estimate"]], marker, color=style["color"], markersize=4.5,
             markerfacecolor="white" if scenario == AS_ANALYSED else style["color"],
             label=label_term(contrast) if x == 1 else None,
         )  # fmt: skip

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from leukocytosis.config import Protocol
 from leukocytosis.figures.style import (
     FAINT,
+    HEAD_INCHES,
     INK,
+    WIDTH_INCHES,
     Row,
     draw_words,
     find_rows,
     new_figure,
+    place_axes,
     styled,
     wrap,
 )
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+BARS_INCHES, ROW_INCHES, LEFT_INCHES = 1.35, 0.27, 1.87
 MOST = 14  # combinations that fit the width; the table lists all
 
 
@@ -35,11 +39,11 @@ def draw_overlap(protocol: Protocol, estimates: Sequence[Row]) -> Figure:
         return draw_words("No overlap is drawn: no combination of causes may be shown.")
     causes = find_causes(protocol, rows)
     with styled():
-        height = 1.9 + 0.26 * len(causes)
-        figure = new_figure(height)
-        matrix_top = (0.25 + 0.26 * len(causes)) / height
-        bars = figure.add_axes((0.36, matrix_top + 0.05, 0.62, 1 - matrix_top - 0.17))
-        matrix = figure.add_axes((0.36, 0.1 / height, 0.62, matrix_top - 0.1 / height))
+        below = ROW_INCHES * len(causes)
+        figure = new_figure(HEAD_INCHES + BARS_INCHES + below + 0.15)
+        wide = WIDTH_INCHES - LEFT_INCHES - 0.1
+        bars = place_axes(figure, LEFT_INCHES, HEAD_INCHES, wide, BARS_INCHES)
+        matrix = place_axes(figure, LEFT_INCHES, HEAD_INCHES + BARS_INCHES + 0.1, wide, below)
         _draw_bars(bars, rows)
         _draw_matrix(matrix, protocol, causes, rows)
     return figure

@@ -65,7 +65,9 @@ def draw_competing(inputs: ReportInputs) -> Iterator[Drawing]:
             f"incidence_{outcome.id}", "competing",
             "Cumulative incidence (Aalen–Johansen) of discharge to hospice and of death without "
             "it, with 95 % log-log bands. A curve is drawn only while at least "
-            f"{least} patients of its group have had neither.",
+            f"{least} patients of its group have had neither. Under the axis, by group and at the "
+            "end of each day: patients who have had neither and are still followed (at risk), and "
+            "who have had that event.",
             "Curves of the two cumulative incidences by cause group; the table has the numbers.",
             draw_incidence(inputs.protocol, outcome.id, states), {"states": states},
         )  # fmt: skip

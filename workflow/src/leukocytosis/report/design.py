@@ -65,7 +65,8 @@ def draw_design(inputs: ReportInputs) -> tuple[Drawing, ...]:
             "landmarks", "landmarks",
             "From each landmark, those treated by that day and those not, with 95 % log-log bands. "
             "Grey: the days before it; who had the event or was lost in them is left out. A curve "
-            f"is drawn while at least {least} patients are at risk.",
+            f"is drawn while at least {least} patients are at risk. Under the axis: patients at "
+            "risk at the end of that day.",
             "Kaplan–Meier curves from each landmark by treatment until then; the tables below "
             "have the numbers.",
             draw_landmarks(protocol, treatment, curves, inputs.rows("estimates")),
@@ -76,7 +77,8 @@ def draw_design(inputs: ReportInputs) -> tuple[Drawing, ...]:
             "guaranteed_time", "guaranteed_time",
             "How not to compare: patients who were ever treated against those who never were. "
             "Grey: the share of the ever treated who had not begun yet. They could not die in "
-            "that time, for had they died they would stand in the other curve.",
+            "that time, for had they died they would stand in the other curve. Under the axis: "
+            "patients at risk at the end of that day.",
             "Demonstration of immortal-time bias: Kaplan–Meier curves of the ever and the never "
             "treated, the guaranteed time shaded; the table below has the numbers.",
             draw_guaranteed(protocol, treatment, curves),

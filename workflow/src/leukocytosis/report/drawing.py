@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from leukocytosis.config import Page
 from leukocytosis.figures import fit_column, render_svg, save_figure
 from leukocytosis.figures.fonts import describe_faces, drop_fonts
+from leukocytosis.figures.press import mark_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -45,12 +46,18 @@ def write_drawing(
     as it is.
     """
     if page:
-        fit_column(drawing.figure, page.journal, page.house)
+        fit_drawing(drawing, mark, page)
     dpi = {"dpi": page.journal.dpi} if page else {}
     save_figure(drawing.figure, folder, drawing.name, mark, record=record, **dpi)
     write_data(drawing.data, folder / f"{drawing.name}.csv")
     words = "\n\n".join(describe_drawing(drawing, mark, page))
     (folder / f"{drawing.name}.txt").write_text(f"{words}\n", encoding="utf-8")
+
+
+def fit_drawing(drawing: Drawing, mark: str | None, page: Page) -> None:
+    """Mark a figure and resize it to a column of the journal, its mark with it."""
+    mark_figure(drawing.figure, mark)
+    fit_column(drawing.figure, page.journal, page.house)
 
 
 def describe_drawing(drawing: Drawing, mark: str | None, page: Page | None) -> Iterator[str]:

@@ -200,8 +200,9 @@ def _draw_outcome(inputs: ReportInputs, outcome_id: str, title: str) -> Drawing:
     what = "Survival" if is_survival(protocol, outcome_id) else "Risk (1 − Kaplan–Meier)"
     caption = (
         f"{what}: {title}, with 95 % log-log bands; ticks mark censored patients. A curve is drawn "
-        f"only while at least {least} patients are at risk. Under the axis: patients at risk just "
-        "before that day, and events up to it; a dash stands for a count that is hidden."
+        f"only while at least {least} patients are at risk. Under the axis, by group and at the "
+        "end of each day: patients at risk (free of the event and still followed), censored, and "
+        "with the event; a dash stands for a count that is hidden."
     )
     alt = f"Kaplan–Meier curves by cause group: {title}; the table below has the estimates."
     figure = draw_survival(protocol, outcome_id, inputs.rows("curves"))
