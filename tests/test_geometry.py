@@ -91,7 +91,7 @@ def overlap(figure: Figure) -> None:
 
 def crowd(figure: Figure) -> None:
     mark_figure(figure, "synthetic")
-    figure.text(0.867, 0.99, "beside the mark", ha="right", va="top")
+    figure.text(0.88, 0.99, "beside the mark", ha="right", va="top")
 
 
 def leave(figure: Figure) -> None:

@@ -90,11 +90,10 @@ def _list_lines(
     lines = [Line("at risk")]
     for arm in (TREATED, UNTREATED):
         rows = points(curves, treatment.outcome, name_arm(landmark, arm))
-        counts = {
-            day: count_at(rows, day - landmark, horizon - landmark).at_risk if rows else None
-            for day in days
-        }
-        lines.append(Line(LABELS[arm], counts, STYLES[arm]["color"]))
+        if rows:  # else the title says that there is nobody, or that counts are hidden
+            at_risk = [count_at(rows, day - landmark, horizon - landmark).at_risk for day in days]
+            counts = dict(zip(days, at_risk, strict=True))
+            lines.append(Line(LABELS[arm], counts, STYLES[arm]["color"]))
     return lines
 
 
