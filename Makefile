@@ -68,6 +68,7 @@ oracle: $(READY)  ## make R's numbers again (packages: CONTRIBUTING.md)
 	Rscript tests/oracle/cox/make_oracle.R tests/oracle/cox
 	Rscript tests/oracle/treatment/make_oracle.R tests/oracle/treatment
 	Rscript tests/oracle/bias/make_oracle.R tests/oracle/bias
+	Rscript tests/oracle/patients/make_oracle.R tests/oracle/patients
 
 bench: $(READY)  ## raw files to outcomes at growing size, estimators beside R; prints ratios
 	python -m leukocytosis.bench $(BENCH)

@@ -307,22 +307,53 @@ def models(outcome: str) -> list[dict[str, Any]]:
     return rows
 
 
+CAUSES = {"growth_factor": 569, "infection": 112, "plr": 77}
+PARTS = [
+    ("cohort", "all", None, sum(N.values())),
+    *(("cause_group", group, "all", n) for group, n in N.items()),
+    *(("cause", cause, {"growth_factor": "other"}.get(cause, cause), n)
+      for cause, n in CAUSES.items()),
+]  # fmt: skip
+
+
 def table_one() -> list[dict[str, Any]]:
     rows = []
-    for group in ("all", *N):
-        n = sum(N.values()) if group == "all" else N[group]
-        median = {"group": group, "statistic": "median", "level": "-"}
+    for grouped_by, group, within, n in PARTS:
+        at = {"grouped_by": grouped_by, "group": group, "within": within}
+        median = {**at, "statistic": "median", "level": "-"}
         rows.append({"variable": "age at index, years", "n": n, "n_missing": 0, "value": 61.0,
                      "spread_low": 52.0, "spread_high": 69.0, **median})  # fmt: skip
         rows.append({"variable": "neutrophils, %", "n": n - 7, "n_missing": 7, "value": 88.5,
                      "spread_low": 81.0, "spread_high": 93.0, **median})  # fmt: skip
         rows += [
-            {"variable": "sex", "level": sex, "group": group, "n": n, "n_missing": 0,
+            {"variable": "sex", "level": sex, **at, "n": n, "n_missing": 0,
              "statistic": "percent", "value": 100 * part, "spread_low": round(n * part),
              "spread_high": None}
             for sex, part in (("female", 0.52), ("male", 0.48))
         ]  # fmt: skip
     return rows
+
+
+def apart() -> list[dict[str, Any]]:
+    """Return standardised differences of Table 1 by cause group: one negative, one without."""
+    found = {
+        ("plr against infection", "age at index, years"): -0.2345,
+        ("other against infection", "age at index, years"): 0.1,
+        ("other against plr", "age at index, years"): 0.3,
+        ("plr against infection", "sex"): 0.0,
+        ("other against infection", "sex"): 0.05,
+        ("other against plr", "sex"): 0.04,
+    }
+    rows = [
+        estimate("standardised_difference", term, number, group=pair)
+        for (pair, term), number in found.items()
+    ]
+    why = CANNOT + "in neither group does any value differ from another"
+    pairs = dict.fromkeys(pair for pair, _ in found)
+    return rows + [
+        estimate("standardised_difference", "neutrophils, %", note=why, group=pair)
+        for pair in pairs
+    ]
 
 
 def scorecard() -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ import pytest
 import report_fixtures as fixtures
 from report_fixtures import CANNOT
 
+from leukocytosis.config.protocol import TableOneP
 from leukocytosis.errors import DisclosureError
 from leukocytosis.report import (
     ReportInputs,
@@ -269,8 +270,53 @@ def test_a_note_is_printed_once_and_pointed_to() -> None:
     assert all(row[-1] == "cannot be estimated [2]" for row in grid.rows)
 
 
+def test_table_one_by_cause_names_each_cause_in_the_protocols_order() -> None:
+    grid = list_table_one(fixtures.inputs(), "cause")
+    assert [head.replace("\u00a0", " ") for head in grid.head] == [
+        "", "all patients (n = 758)", "haematopoietic growth factor (n = 569)",
+        "infection (n = 112)", "paraneoplastic leukemoid reaction (n = 77)",
+        "SMD, largest of any two",
+    ]  # fmt: skip
+
+
+def test_table_one_shows_how_far_groups_stand_apart_without_the_sign() -> None:
+    rows = [*fixtures.estimates(), *fixtures.apart()]
+    grid = list_table_one(fixtures.inputs(estimates=rows))
+    apart = {row[0]: row[5:] for row in grid.rows}
+    assert grid.head[5:] == ("SMD, PLR against infection", "SMD, other cause against infection",
+                             "SMD, largest of any two")  # fmt: skip
+    assert apart["age at index, years"] == ("0.23", "0.10", "0.30")
+    assert apart["sex: female"] == ("0.00", "0.05", "0.05")
+    assert apart["sex: male"] == ("–", "–", "–")
+    assert apart["neutrophils, %"] == ("none [1]",) * 3
+    why = "[1] cannot be estimated, because in neither group does any value differ from another"
+    assert grid.notes[-1] == why
+    # 1.96 √(1/77 + 1/112) and 1.96 √(1/569 + 1/112)
+    assert "0.29 (PLR against infection) and 0.20 (other cause against infection)" in grid.notes[2]
+
+
+def test_table_one_has_p_values_only_where_the_protocol_asks() -> None:
+    test = fixtures.estimate("table_one_test", "sex", 3.1, p_value=0.0412)
+    inputs = fixtures.inputs(estimates=[*fixtures.estimates(), test])
+    assert "p" not in list_table_one(inputs).head
+    asked = TableOneP(basis="operationalised", source="the journal")
+    analyses = inputs.protocol.analyses.model_copy(update={"table_one_p": asked})
+    asking = replace(inputs, protocol=inputs.protocol.model_copy(update={"analyses": analyses}))
+    rows = {row[0]: row[-1] for row in list_table_one(asking).rows}
+    assert rows["sex: female"] == "0.041"
+    assert any("Kruskal–Wallis" in note for note in list_table_one(asking).notes)
+
+
+def test_a_hidden_column_of_table_one_says_so() -> None:
+    gone = dict.fromkeys(("n", "n_missing", "value", "spread_low", "spread_high"))
+    rows = [{**row, **gone} if row["group"] == "plr" else row for row in fixtures.table_one()]
+    grid = list_table_one(fixtures.inputs(table_one=rows))
+    assert "PLR (hidden)" in grid.head
+    assert {row[grid.head.index("PLR (hidden)")] for row in grid.rows} == {"hidden"}
+
+
 def test_table_one_counts_the_missing() -> None:
-    rows = {row[0]: row[1:] for row in list_table_one(fixtures.inputs()).rows}
+    rows = {row[0]: row[1:5] for row in list_table_one(fixtures.inputs()).rows}
     assert rows["neutrophils, %: missing"] == ("7", "7", "7", "7")
     assert "age at index, years: missing" not in rows
     assert rows["sex: female"][0].replace("\u00a0", " ") == "394 (52.0 %)"
@@ -359,9 +405,10 @@ def test_a_rounded_count_is_not_mistaken_for_an_empty_cohort() -> None:
 
 
 def test_levels_of_table_one_are_named_and_ordered_for_readers() -> None:
-    row = fixtures.table_one()[2]
+    row = next(row for row in fixtures.table_one() if row["group"] == "infection")
+    row = row | {"statistic": "percent"}
     rows = [
-        row | {"variable": variable, "level": level, "group": "all"}
+        row | {"variable": variable, "level": level}
         for variable, level in (("cause", "growth_factor"), ("metastasis coded", "True"),
                                 ("tumour", "upper_gi"), ("sex", "male"))
     ]  # fmt: skip

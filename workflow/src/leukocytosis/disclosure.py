@@ -15,6 +15,7 @@ from leukocytosis.derivable import (
     hide_left_out,
 )
 from leukocytosis.errors import DisclosureError, Problem
+from leukocytosis.nesting import find_told, hide_table_one
 from leukocytosis.tables import BY_NAME
 from leukocytosis.thinning import COUNTED, find_steps, thin_curves
 
@@ -57,7 +58,6 @@ def disclose(tables: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.Da
     open_tables = dict(tables)
     hide = {
         "estimates": _hide_estimates,
-        "table_one": _hide_table_one,
         "attrition": _round_attrition,
         "states": _thin_states,
         "white_counts": _hide_white_counts,
@@ -66,6 +66,8 @@ def disclose(tables: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.Da
     for name, hidden in hide.items():
         if name in tables:
             open_tables[name] = hidden(tables[name], k)
+    if "table_one" in tables:
+        open_tables |= _hide_table_one(open_tables, k)
     if "curves" in tables:
         shown = open_tables.get("estimates", pd.DataFrame(columns=["outcome_id", "time_days"]))
         curves = drop_hidden_arms(tables["curves"], shown) if len(shown) else tables["curves"]
@@ -138,7 +140,7 @@ def _hide_estimates(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     rows.loc[small, NUMBERS] = None
     sizes = rows["n"].between(1, k - 1) | (rows["analysis_id"] == "after_hospice")
     rows.loc[told | together | (small & sizes), "n"] = None
-    rows.loc[small, "note"] = f"hidden: rests on fewer than {k} patients or would reveal such"
+    rows.loc[small, "note"] = _why_hidden(k)
     return hide_left_out(rows, k)
 
 
@@ -243,16 +245,20 @@ def _shadow(part: pd.DataFrame, small: pd.Series[bool]) -> pd.Series[bool]:
     return shadow
 
 
-def _hide_table_one(rows: pd.DataFrame, k: int) -> pd.DataFrame:
-    rows = rows.copy()
-    counts = rows["spread_low"].where(rows["statistic"] == "percent")
-    small = rows["n"].between(1, k - 1) | counts.between(1, k - 1)
-    small |= (rows["n"] - counts).between(1, k - 1) | rows["n_missing"].between(1, k - 1)
-    # levels of a variable add up: one hidden level hides the variable in that group
-    keys = rows["variable"] + "|" + rows["group"]
-    small = small.groupby(keys).transform("any")
-    rows.loc[small, ["value", "spread_low", "spread_high"]] = None
-    return rows
+def _hide_table_one(tables: dict[str, pd.DataFrame], k: int) -> dict[str, pd.DataFrame]:
+    """Return Table 1 as it may leave, and the estimates without what would tell the rest of it."""
+    estimates = tables.get("estimates")
+    rows, hidden = hide_table_one(tables["table_one"], estimates, k)
+    if estimates is None:
+        return {"table_one": rows}
+    estimates, told = estimates.copy(), find_told(estimates, hidden)
+    estimates.loc[told, [*NUMBERS, "n"]] = None
+    estimates.loc[told, "note"] = _why_hidden(k)
+    return {"table_one": rows, "estimates": estimates}
+
+
+def _why_hidden(k: int) -> str:
+    return f"hidden: rests on fewer than {k} patients or would reveal such"
 
 
 def _round_attrition(rows: pd.DataFrame, k: int) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from leukocytosis.accuracy import compare_with_truth
 from leukocytosis.attribution import fit_attribution
 from leukocytosis.bias import fit_bias
 from leukocytosis.config import BiasPlan, Claims, Protocol
-from leukocytosis.describe import describe_patients
+from leukocytosis.describe import compare_patients, describe_patients
 from leukocytosis.errors import ExtractError, Problem
 from leukocytosis.scorecard import score
 from leukocytosis.store import Connection, connect, fetch, read_frame, scan, table, write_rows
@@ -77,6 +77,7 @@ def estimate(protocol: Protocol, study: Path, beside: Beside) -> None:
             *_fit_bias(usable, beside.bias, con, study, patients, known),
         ]
         estimates = [vars(row) for row in fitted]
+        estimates += compare_patients(protocol, patients, beside.seed)
         rows: dict[str, Sequence[dict[str, Any]]] = {
             "estimates": estimates,
             "curves": [*find_curves(usable, patients), *_find_arms(usable, patients)],

@@ -165,12 +165,17 @@ class Covariates(Strict):
     known: dict[Term, Known]
 
 
+class TableOneP(Declared):
+    """Who asks for p values in Table 1, and why: groups as they are found are not drawn by lot."""
+
+
 class Analyses(Strict):
     """What is estimated. Group order is the order of display; the first is the reference.
 
     The log-rank test is repeated within `logrank_strata`, and for trend over the bands of the
     index count that end at `count_bands_1e9_per_l` (a count at an end is in the lower band).
     The report shows the p value of the primary contrast only, or with `show_p: all` every one.
+    Table 1 has p values only with `table_one_p`, which says who wants them.
     """
 
     groups: tuple[CauseGroup, ...] = ("infection", "plr", "other")
@@ -178,6 +183,7 @@ class Analyses(Strict):
     survival_outcome: str
     primary_contrast: PrimaryContrast
     show_p: Literal["primary", "all"] = "primary"
+    table_one_p: TableOneP | None = None
     at_days: tuple[int, ...]
     restricted_days: tuple[int, ...] = (84, 365)
     logrank_strata: tuple[Stratum, ...] = ()

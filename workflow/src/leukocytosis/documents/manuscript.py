@@ -34,6 +34,7 @@ def list_tables(inputs: ReportInputs) -> dict[str, Grid]:
     """Return the tables of the manuscript in their order, by file name; empty ones are left out."""
     found = {
         "patients": grids.list_table_one(inputs),
+        "patients_by_cause": grids.list_table_one(inputs, "cause"),
         "causes": grids.list_causes(inputs),
         **{f"outcome_{o}": grids.list_risks(inputs, o) for o in _outcomes(inputs)},
         **{f"models_{o}": grids.list_cox(inputs, o) for o in _outcomes(inputs)},

@@ -143,6 +143,7 @@ def _grids(inputs: ReportInputs) -> dict[str, grids.Grid]:
         "orders": attribution.list_orders(inputs),
         "unseen": attribution.list_unseen(inputs),
         "table_one": grids.list_table_one(inputs),
+        "table_one_by_cause": grids.list_table_one(inputs, "cause"),
         "features": grids.list_features(inputs),
         "follow_up": grids.list_follow_up(inputs),
         "means": grids.list_restricted_means(inputs),

@@ -16,6 +16,13 @@ def place_of_cause(inputs: ReportInputs, term: str) -> int:
     return order.index(term) if term in order else len(order)
 
 
+def place_of(inputs: ReportInputs, name: str, grouped_by: str) -> int:
+    """Return where a cause, or a cause group, stands in the protocol; unnamed ones come last."""
+    causes = tuple(cause.id for cause in inputs.protocol.causes)
+    order = causes if grouped_by == "cause" else inputs.protocol.analyses.groups
+    return order.index(name) if name in order else len(order)
+
+
 def in_order(inputs: ReportInputs, rows: Sequence[Row], column: str) -> list[Row]:
     """Return rows in the order of the groups that a column names, everybody first."""
     order = ("all", *inputs.protocol.analyses.groups)

@@ -1,43 +1,113 @@
-"""Who the patients are at the index: Table 1 and the features of the count."""
+"""Who the patients are at the index: Table 1 by cause group and by cause, and the features."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import sqrt
 
-from leukocytosis.prose import name_cause, name_group
+from leukocytosis.figures.forest import label_term
+from leukocytosis.prose import join, name_cause, name_group
 from leukocytosis.report.grids.cells import show_percent
 from leukocytosis.report.grids.grid import Grid, Notes, unbroken
-from leukocytosis.report.grids.order import in_order
-from leukocytosis.report.inputs import ReportInputs, Row
+from leukocytosis.report.grids.order import in_order, place_of
+from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
 from leukocytosis.rounding import (
-    NOT_SHOWN,
+    RATIO_DIGITS,
+    digits_of_percent,
     format_interval,
     format_number,
+    format_p,
     format_percent,
     is_known,
 )
 
 # order of display; the tables are sorted by their keys
 VARIABLES = ("age", "sex", "tumour", "metas", "index", "neutrophil", "cause", "certainty")
+HIDDEN = "hidden"
+AGAINST, LARGEST = " against ", "SMD, largest of any two"
+MEDIAN = "Median (quartiles), or patients (% of those with a value)."
+SMD = (
+    "SMD: standardised difference, its size without the sign; numbers by their ranks, categories "
+    "by the distance over all levels (in the row of the first)."
+)
+BY_CHANCE = "The largest of many pairs is large by chance alone where causes are of few patients."
+GRADES = ("definite", "probable", "possible")
+TESTS = "p: all groups are alike (numbers Kruskal–Wallis, categories Pearson or Fisher)."
+Z_95 = 1.959963984540054
 
 
-def list_table_one(inputs: ReportInputs) -> Grid:
-    """Return Table 1: a row per variable and level, a column per group."""
-    rows = inputs.rows("table_one")
-    groups = [g for g in ("all", *inputs.protocol.analyses.groups) if _of_group(rows, g)]
-    lines: dict[tuple[str, str], dict[str, Row]] = {}
-    for row in rows:
-        lines.setdefault((row["variable"], row["level"]), {})[row["group"]] = row
-    body: list[tuple[str, ...]] = []
-    for variable in sorted({row["variable"] for row in rows}, key=_place_of):
-        for (of_variable, level), cells in lines.items():
-            if of_variable == variable:
-                label = f"{variable}: {_level(inputs, level)}" if level != "-" else variable
-                body.append((label, *(_describe_cell(cells.get(group)) for group in groups)))
-        body += _missing(variable, rows, groups)
-    head = ("", *(f"{name_group(g)} (n = {_size(_of_group(rows, g))})" for g in groups))
-    notes = ("Median (quartiles), or patients (% of those with a value).",)
-    return Grid("Patients at the index", head, "l" + "r" * len(groups), tuple(body), notes)
+@dataclass(frozen=True)
+class Columns:
+    """The columns of Table 1: everybody, then the groups or causes; rows of the table by them."""
+
+    inputs: ReportInputs
+    grouped_by: str
+    names: tuple[str, ...]
+    rows: dict[tuple[str, str, str], Row]  # by variable, level and group
+    suffix: str  # of the analyses that compare the columns
+
+    @property
+    def variables(self) -> list[str]:
+        """Return the variables in the order of display."""
+        return sorted({variable for variable, _, _ in self.rows}, key=_place_of)
+
+    def levels(self, variable: str) -> list[str]:
+        """Return the levels of a variable, those with an order of their own in it."""
+        order = [*(cause.title for cause in self.inputs.protocol.causes), *GRADES]
+        found = {level for of, level, _ in self.rows if of == variable}
+        place = {level: order.index(level) if level in order else len(order) for level in found}
+        return sorted(found, key=lambda level: (place[level], level))
+
+    def size(self, name: str) -> float | None:
+        """Return how many patients a column holds; None where all of it is hidden."""
+        sizes = [
+            row["n"] + row["n_missing"]
+            for (_, _, group), row in self.rows.items()
+            if group == name and is_known(row["n"]) and is_known(row["n_missing"])
+        ]
+        return max(sizes, default=None)
+
+    def differences(self, variable: str) -> dict[str, Row]:
+        """Return the standardised differences of a variable by the pair they compare."""
+        found = self.inputs.estimates(f"standardised_difference{self.suffix}", term=variable)
+        return {row["group"]: row for row in found}
+
+
+def list_table_one(inputs: ReportInputs, grouped_by: str = "cause_group") -> Grid:
+    """Return Table 1: a row per variable and level, a column per cause group or `cause`.
+
+    Then the standardised differences: of each group to the first, and the largest of any two; by
+    cause the largest only. With `analyses: table_one_p` a p value as well.
+    """
+    columns = _find_columns(inputs, grouped_by)
+    pairs = _pairs_to_first(columns)
+    notes = Notes()
+    body = [line for name in columns.variables for line in _lines(columns, name, pairs, notes)]
+    asked = inputs.protocol.analyses.table_one_p is not None
+    head = ("", *(_head(columns, name) for name in columns.names),
+            *(f"SMD, {label_term(pair)}" for pair in pairs), LARGEST,
+            *(["p"] if asked else []))  # fmt: skip
+    what = "cause" if grouped_by == "cause" else "cause group"
+    caption = f"Patients at the index, by {what}"
+    under = (MEDIAN, SMD, *_say_chance(columns, pairs), *([TESTS] if asked else []))
+    return Grid(caption, head, "l" + "r" * (len(head) - 1), tuple(body), (*under, *notes.numbered))
+
+
+def _find_columns(inputs: ReportInputs, grouped_by: str) -> Columns:
+    wanted = ("cohort", grouped_by)
+    rows = [row for row in inputs.rows("table_one") if row["grouped_by"] in wanted]
+    # of the groups' own cause, and of nobody, there is nothing to list
+    asked = {row["variable"] for row in rows if row["grouped_by"] == grouped_by}
+    rows = [row for row in rows if row["variable"] in asked]
+    names = sorted(
+        {row["group"] for row in rows if row["grouped_by"] == grouped_by},
+        key=lambda name: (place_of(inputs, name, grouped_by), name),
+    )
+    by_place = {(row["variable"], row["level"], row["group"]): row for row in rows}
+    return Columns(
+        inputs, grouped_by, ("all", *names), by_place, "_by_cause" if grouped_by == "cause" else ""
+    )
 
 
 def _place_of(variable: str) -> tuple[int, str]:
@@ -45,27 +115,37 @@ def _place_of(variable: str) -> tuple[int, str]:
     return (starts[0] if starts else len(VARIABLES), variable)
 
 
+def _pairs_to_first(columns: Columns) -> list[str]:
+    """Return each group against the first; none by cause, where none comes first."""
+    if columns.grouped_by == "cause":
+        return []
+    first, *others = columns.names[1:] or ("",)
+    return [f"{name}{AGAINST}{first}" for name in others]
+
+
+def _head(columns: Columns, name: str) -> str:
+    title = name_group(name)
+    if columns.grouped_by == "cause" and name != "all":
+        title = name_cause(columns.inputs.protocol, name)
+    size = columns.size(name)
+    return f"{title} ({HIDDEN})" if size is None else f"{title} (n = {format_number(size)})"
+
+
+def _lines(
+    columns: Columns, variable: str, pairs: Sequence[str], notes: Notes
+) -> Iterator[tuple[str, ...]]:
+    apart = _show_apart(columns, variable, pairs, notes)
+    for level in columns.levels(variable):
+        label = variable if level == "-" else f"{variable}: {_level(columns.inputs, level)}"
+        cells = [columns.rows.get((variable, level, name)) for name in columns.names]
+        yield (label, *map(_describe_cell, cells), *apart)
+        apart = ["–"] * len(apart)  # said once for all levels
+    yield from _missing(columns, variable, apart)
+
+
 def _level(inputs: ReportInputs, level: str) -> str:
     words = {"True": "yes", "False": "no"}.get(level) or name_cause(inputs.protocol, level)
     return words.replace("_", " ")
-
-
-def _of_group(rows: Sequence[Row], group: str) -> list[Row]:
-    return [row for row in rows if row["group"] == group]
-
-
-def _size(rows: Sequence[Row]) -> str:
-    sizes = [r["n"] + r["n_missing"] for r in rows if is_known(r["n"]) and is_known(r["n_missing"])]
-    return format_number(max(sizes, default=None))
-
-
-def _missing(
-    variable: str, rows: Sequence[Row], groups: Sequence[str]
-) -> Iterator[tuple[str, ...]]:
-    first = {row["group"]: row for row in reversed(rows) if row["variable"] == variable}
-    counts = [first[g]["n_missing"] if g in first else 0 for g in groups]
-    if any(count != 0 for count in counts):
-        yield (f"{variable}: missing", *(format_number(count) for count in counts))
 
 
 def _describe_cell(row: Row | None) -> str:
@@ -74,11 +154,75 @@ def _describe_cell(row: Row | None) -> str:
     if row["n"] == 0:
         return "no values"
     if not is_known(row["value"]):
-        return NOT_SHOWN
+        return HIDDEN
     if row["statistic"] == "percent":
-        return f"{format_number(row['spread_low'])} ({format_percent(row['value'] / 100)})"
+        if row["spread_low"] == 0:
+            return "0"
+        share = format_percent(row["value"] / 100, digits_of_percent(row["n"]))
+        return f"{format_number(row['spread_low'])} ({share})"
     spread = unbroken(format_interval(row["spread_low"], row["spread_high"], 1))
     return f"{format_number(row['value'], 1)} ({spread})"
+
+
+def _missing(columns: Columns, variable: str, blank: list[str]) -> Iterator[tuple[str, ...]]:
+    level = columns.levels(variable)[0]
+    rows = [columns.rows.get((variable, level, name)) for name in columns.names]
+    counts = [row["n_missing"] if row else 0 for row in rows]
+    if any(count != 0 for count in counts):
+        shown = (format_number(count) if is_known(count) else HIDDEN for count in counts)
+        yield (f"{variable}: missing", *shown, *blank)
+
+
+def _show_apart(columns: Columns, variable: str, pairs: Sequence[str], notes: Notes) -> list[str]:
+    found = columns.differences(variable)
+    cells = [_show_difference(found.get(pair), notes) for pair in pairs]
+    cells.append(_show_largest(list(found.values()), notes))
+    if columns.inputs.protocol.analyses.table_one_p:
+        test = columns.inputs.estimate(f"table_one_test{columns.suffix}", term=variable)
+        cells.append(_show_test(test, notes))
+    return cells
+
+
+def _show_difference(row: Row | None, notes: Notes) -> str:
+    if row is None:
+        return "–"
+    if is_known(row["estimate"]):
+        return format_number(abs(row["estimate"]), RATIO_DIGITS)
+    return HIDDEN if is_hidden(row) else f"none{notes.mark(row['note'])}"
+
+
+def _show_largest(rows: Sequence[Row], notes: Notes) -> str:
+    """Return the largest difference of those that are shown."""
+    known = [row for row in rows if is_known(row["estimate"])]
+    if known:
+        return _show_difference(max(known, key=lambda row: abs(row["estimate"])), notes)
+    return _show_difference(rows[0] if rows else None, notes)
+
+
+def _show_test(row: Row | None, notes: Notes) -> str:
+    if row is None or is_hidden(row):
+        return "–" if row is None else HIDDEN
+    return (
+        format_p(row["p_value"]) if is_known(row["p_value"]) else f"none{notes.mark(row['note'])}"
+    )
+
+
+def _say_chance(columns: Columns, pairs: Sequence[str]) -> Iterator[str]:
+    """Yield by how much groups of these sizes differ when patients are dealt to them by lot."""
+    sizes = {name: columns.size(name) for name in columns.names}
+    told = []
+    for pair in pairs:
+        both = [sizes[name] for name in pair.split(AGAINST)]
+        if all(both):
+            chance = Z_95 * sqrt(sum(1 / n for n in both if n))
+            told.append(f"{format_number(chance, RATIO_DIGITS)} ({label_term(pair)})")
+    if columns.grouped_by == "cause":
+        yield BY_CHANCE
+    if told:
+        yield (
+            "Groups of these sizes, dealt by lot, differ in 19 of 20 deals by an SMD of less than "
+            f"{join(told)} in a number or in two levels; in more levels by more."
+        )
 
 
 def list_features(inputs: ReportInputs) -> Grid:
