@@ -33,6 +33,7 @@ from leukocytosis.report.grids import (
     list_unestimated,
 )
 
+CRUDE, ADJUSTED = (f"{model} hazard ratio (95 % interval)" for model in ("Crude", "Adjusted"))
 VOID = {"meta", "br", "img", "link", "hr", "input"}
 FETCHING = {"link", "img", "iframe", "object", "embed", "audio", "video", "source"}
 KINDS = ("csv", "pdf", "png", "svg", "tiff", "txt")
@@ -332,18 +333,41 @@ def test_the_scorecard_shows_published_beside_ours_and_why() -> None:
     assert stable[:3] == ("no number", "none", "cannot be assessed here")
 
 
-def test_a_model_that_failed_whole_is_one_row() -> None:
+def test_a_model_that_failed_says_why_in_each_row_and_has_no_1_for_its_reference() -> None:
     why = CANNOT + "nobody is in the reference level infection of cause group"
+    terms = ("cause group: plr against infection", "age (per 10 years)", "metastatic")
     rows = [
         fixtures.estimate(analysis, term, note=why, outcome_id=fixtures.PRIMARY)
         for analysis in ("cox_adjusted", "proportional_hazards_adjusted")
-        for term in ("age", "sex")
+        for term in terms
     ]
     inputs = fixtures.inputs(estimates=rows)
-    (ratio,), (test,) = list_cox(inputs, fixtures.PRIMARY).rows, list_proportional(inputs).rows
-    assert ratio[:3] == ("Adjusted", "all terms", "cannot be estimated [1]")
+    grid, (test,) = list_cox(inputs, fixtures.PRIMARY), list_proportional(inputs).rows
+    adjusted = dict(zip(column(grid, ""), column(grid, ADJUSTED), strict=True))
+    assert adjusted["infection"] == "reference"
+    for label in ("PLR", "age (per 10 years)", "metastatic disease: yes"):
+        assert adjusted[label] == "cannot be estimated [1]"
+    assert grid.notes == (f"[1] {why}",)
     assert test[2] == "all terms"
-    assert list_cox(inputs, fixtures.PRIMARY).notes == (f"[1] {why}",)
+
+
+def test_models_stand_side_by_side_with_their_reference_rows() -> None:
+    levels = [
+        fixtures.estimate("level_events", f"sex: {sex}", n=n, n_events=events,
+                          outcome_id=fixtures.PRIMARY)
+        for sex, n, events in (("female", 400, 120), ("male", 358, 99))
+    ]  # fmt: skip
+    alone = fixtures.estimate("cox_crude", "sex: male against female", 1.05, ci_low=0.9,
+                              ci_high=1.2, outcome_id=fixtures.PRIMARY)  # fmt: skip
+    grid = list_cox(fixtures.inputs(estimates=[*fixtures.estimates(), *levels, alone]),
+                    fixtures.PRIMARY)  # fmt: skip
+    rows = {row[0]: [cell.replace("\u00a0", " ") for cell in row[1:]] for row in grid.rows}
+    crude, adjusted = grid.head.index(CRUDE) - 1, grid.head.index(ADJUSTED) - 1
+    assert rows["infection"][crude] == rows["infection"][adjusted] == "1 (reference)"
+    assert rows["sex: female"] == ["400", "120", "1 (reference)", "1 (reference)", "–"]
+    assert rows["sex: male"][:4] == ["358", "99", "1.05 (0.90 to 1.20)", "0.97 (0.78 to 1.20)"]
+    assert rows["PLR"][adjusted].startswith("3.10 (2.20 to 4.40)")
+    assert [row[0] for row in grid.rows][:3] == ["infection", "PLR", "other cause"]
 
 
 def showing_every_p() -> ReportInputs:
@@ -371,11 +395,11 @@ def test_only_the_primary_contrast_shows_its_p(page: Page) -> None:
         list_proportional(inputs),
         list_cox(inputs, fixtures.SURVIVAL),
     ):
-        assert "p" not in grid.head and grid.rows
+        assert not {"p", "p, crude", "p, adjusted"} & {*grid.head} and grid.rows
     cox = list_cox(inputs, fixtures.PRIMARY)
-    shown = {t: p for t, p in zip(column(cox, "Term"), column(cox, "p"), strict=True) if "0" in p}
-    assert shown == {"PLR against infection": "0.020"}
-    assert column(cox, "Model")[column(cox, "p").index("0.020")] == "Adjusted"
+    shown = zip(column(cox, ""), column(cox, "p, adjusted"), strict=True)
+    assert {label: p for label, p in shown if "0" in p} == {"PLR": "0.020"}
+    assert "p, crude" not in cox.head
     assert "3.10 (2.20 to 4.40), p = 0.020; the primary contrast" in page.text
     assert re.findall(r"\bp [=<>] [\d.]+", page.text) == ["p = 0.020"]
 
@@ -383,7 +407,8 @@ def test_only_the_primary_contrast_shows_its_p(page: Page) -> None:
 def test_every_p_is_shown_when_the_protocol_asks() -> None:
     inputs = showing_every_p()
     assert column(list_proportional(inputs), "p")
-    assert column(list_cox(inputs, fixtures.SURVIVAL), "p").count("0.020") >= 4
+    cox = list_cox(inputs, fixtures.SURVIVAL)
+    assert column(cox, "p, adjusted").count("0.020") >= 4 and "0.020" in column(cox, "p, crude")
 
 
 def test_hidden_counts_are_not_shown_as_zero() -> None:

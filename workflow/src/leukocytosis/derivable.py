@@ -83,6 +83,30 @@ def _compared(group: str, term: str) -> list[str]:
     return [*group.split(AGAINST), *([reference[1]] if reference else [])]
 
 
+def find_levels(rows: pd.DataFrame, k: int) -> pd.Series[bool]:
+    """Return the counts of a covariate's levels where one is small, or what they leave over is.
+
+    Left over are those without a value: everybody's patients and events less those of the levels.
+    """
+    import pandas as pd
+
+    counts = rows.loc[rows["analysis_id"] == "level_events"].astype({"n": float, "n_events": float})
+    counts["free"] = counts["n"] - counts["n_events"]
+    columns = ["n", "n_events", "free"]
+    by = [counts["outcome_id"], counts["term"].str.split(":").str[0]]
+    few = counts[columns].apply(lambda column: column.between(1, k - 1)).any(axis=1)
+    crude = rows[(rows["analysis_id"] == "crude") & (rows["group"] == "all")]
+    everybody = crude.set_index("outcome_id")[["n", "n_events"]].astype(float)
+    everybody["free"] = everybody["n"] - everybody["n_events"]
+    for column in columns:
+        left = counts["outcome_id"].map(everybody[column]) - counts.groupby(by)[column].transform(
+            "sum"
+        )
+        few |= left.between(1, k - 1) | left.isna()
+    told = few.groupby(by).transform("any") if len(few) else few
+    return pd.Series(told, dtype=bool).reindex(rows.index, fill_value=False)
+
+
 def hide_left_out(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     """Return the rows without the counts that tell how a few (1 to k − 1) were left out.
 

@@ -10,12 +10,13 @@ from leukocytosis.config import Policy
 from leukocytosis.derivable import (
     find_contrasts,
     find_copies,
+    find_levels,
     find_partners,
     find_totals,
     hide_left_out,
 )
 from leukocytosis.errors import DisclosureError, Problem
-from leukocytosis.nesting import find_told, hide_table_one
+from leukocytosis.nesting import BY_CAUSE, find_causes, find_told, hide_table_one, round_at_risk
 from leukocytosis.tables import BY_NAME
 from leukocytosis.thinning import COUNTED, find_steps, thin_curves
 
@@ -136,12 +137,16 @@ def _hide_estimates(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     small |= find_partners(rows, small)
     told = find_contrasts(rows, small) | find_totals(rows, small)
     small = small | told | find_copies(rows, small | told)
+    told |= find_levels(rows, k)
+    small |= told
+    small |= find_causes(rows, small, k)
     rows.loc[_near_rules(rows, k), "n_events"] = None
     rows.loc[small, NUMBERS] = None
     sizes = rows["n"].between(1, k - 1) | (rows["analysis_id"] == "after_hospice")
+    sizes |= rows["analysis_id"].isin(BY_CAUSE)
     rows.loc[told | together | (small & sizes), "n"] = None
     rows.loc[small, "note"] = _why_hidden(k)
-    return hide_left_out(rows, k)
+    return round_at_risk(hide_left_out(rows, k), k)
 
 
 def _few_on_day_0(rows: pd.DataFrame, k: int) -> pd.Series[bool]:

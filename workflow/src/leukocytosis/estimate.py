@@ -19,7 +19,9 @@ from leukocytosis.store import Connection, connect, fetch, read_frame, scan, tab
 from leukocytosis.survival.adjusted import fit_adjusted
 from leukocytosis.survival.alternatives import fit_alternatives, fit_hindsight
 from leukocytosis.survival.analyses import find_curves, fit_all
+from leukocytosis.survival.by_cause import fit_by_cause
 from leukocytosis.survival.competing.analyses import find_states, fit_competing
+from leukocytosis.survival.crude import fit_crude
 from leukocytosis.survival.row import Estimate
 from leukocytosis.survival.second_engine import fit_second_engine
 from leukocytosis.survival.treatment import find_treatment_curves, fit_treatment
@@ -67,6 +69,8 @@ def estimate(protocol: Protocol, study: Path, beside: Beside) -> None:
         fitted = [
             *refused,
             *first,
+            *fit_by_cause(usable, patients, recorded=recorded),
+            *fit_crude(usable, patients),
             *fit_unadjusted(usable, patients, first),
             *fit_adjusted(usable, patients, beside.seed),
             *fit_second_engine(usable, patients, first),

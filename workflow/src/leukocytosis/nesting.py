@@ -62,7 +62,8 @@ def _hide_with(
 def _holds_few(counts: Counts | int, k: int) -> bool:
     import numpy as np
 
-    return bool(((np.asarray(counts) >= 1) & (np.asarray(counts) < k)).any())
+    size = np.abs(np.asarray(counts))
+    return bool(((size >= 1) & (size < k)).any())
 
 
 def hide_table_one(
@@ -148,3 +149,65 @@ def find_told(estimates: pd.DataFrame, hidden: set[tuple[Place, str]]) -> pd.Ser
 def _compares(pair: str, term: str, hidden: Iterable[tuple[str, str]]) -> bool:
     variable = term.removesuffix(", means")
     return any((name, variable) in hidden for name in pair.split(" against "))
+
+
+BY_CAUSE = ("risk_by_cause", "survival_by_cause", "events_by_cause", "at_risk_by_cause")
+OF_GROUPS = ("risk", "survival")
+
+
+def find_causes(rows: pd.DataFrame, hidden: pd.Series[bool], k: int) -> pd.Series[bool]:
+    """Return the estimates by cause that may not leave, `hidden` being the others that may not.
+
+    Only the last day of an outcome is shown by cause. A cause is shown with all its outcomes or
+    not at all: not where one of its counts, or the difference of two, is small, nor where that
+    would tell of another cause of its group, or of a group that is hidden.
+    """
+    of_cause = rows["analysis_id"].isin(BY_CAUSE)
+    if not of_cause.any():
+        return of_cause
+    day = rows["time_days"].astype(float)
+    last = day.groupby(rows["outcome_id"].str.split(":").str[0]).transform(_last_of(of_cause))
+    counted = rows[of_cause & (day == last) & (rows["analysis_id"] != "survival_by_cause")]
+    counts, within = _count_causes(counted[counted["analysis_id"] != "at_risk_by_cause"])
+    groups = rows[rows["analysis_id"].isin(OF_GROUPS) & (day == last) & hidden]
+    known: set[Place] = {("cause_group", group) for group in groups["group"]}
+    shares = rows[hidden & (rows["analysis_id"] == "cause_shares")]
+    known |= {("cause", cause) for cause in shares["term"]}
+    gone = {name for by, name in find_hidden(counts, within, known, k) if by == "cause"}
+    return of_cause & ((day < last) | rows["term"].isin(gone))
+
+
+def _last_of(of_cause: pd.Series[bool]) -> Callable[[pd.Series[float]], float]:
+    return lambda days: float(days[of_cause.reindex(days.index)].max())
+
+
+def _count_causes(rows: pd.DataFrame) -> tuple[dict[Place, Counts], dict[Place, Place]]:
+    """Return each cause's size, events and differences of events, with the sums of groups."""
+    import numpy as np
+
+    by_cause: dict[Place, list[float]] = {}
+    within: dict[Place, Place] = {}
+    ordered = rows.sort_values(["analysis_id", "outcome_id"])
+    columns = ["group", "term", "n", "n_events"]
+    for group, cause, n, n_events in (
+        ordered[columns].fillna({"n_events": 0}).itertuples(index=False)
+    ):
+        within["cause", cause] = ("cause_group", group)
+        within["cause_group", group] = EVERYBODY
+        by_cause.setdefault(("cause", cause), [n]).append(n_events)
+    counts: dict[Place, Counts] = {}
+    for cause, own in by_cause.items():
+        each = np.array(own, dtype=float)
+        vector = np.concatenate([each, (each[:, None] - each[None, :]).ravel()])
+        for part in (cause, within[cause], EVERYBODY):
+            counts[part] = counts.get(part, 0.0) + vector
+    return counts, within
+
+
+def round_at_risk(rows: pd.DataFrame, k: int) -> pd.DataFrame:
+    """Return the rows with those at risk rounded to multiples of k, as curves have them."""
+    at_risk = rows["analysis_id"].isin(("at_risk", "at_risk_by_cause"))
+    rows = rows.copy()
+    rounded = (rows.loc[at_risk, "estimate"].astype(float) / k).round() * k
+    rows.loc[at_risk, "estimate"] = rounded
+    return rows

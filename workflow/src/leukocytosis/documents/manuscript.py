@@ -36,6 +36,8 @@ def list_tables(inputs: ReportInputs) -> dict[str, Grid]:
         "patients": grids.list_table_one(inputs),
         "patients_by_cause": grids.list_table_one(inputs, "cause"),
         "causes": grids.list_causes(inputs),
+        "outcomes": grids.list_outcomes(inputs),
+        **{f"fixed_days_{o}": grids.list_survival(inputs, o) for o in _outcomes(inputs)},
         **{f"outcome_{o}": grids.list_risks(inputs, o) for o in _outcomes(inputs)},
         **{f"models_{o}": grids.list_cox(inputs, o) for o in _outcomes(inputs)},
     }

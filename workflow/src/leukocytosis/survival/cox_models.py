@@ -32,7 +32,7 @@ def fit_models(protocol: Protocol, outcome_id: str, frame: pd.DataFrame) -> Iter
     """
     adjusted_for = protocol.covariates.adjusted_for
     planned = {"cox_unadjusted": ("cause_group",), "cox_adjusted": adjusted_for}
-    fits = {model: _fit(protocol, frame, terms) for model, terms in planned.items()}
+    fits = {model: fit_terms(protocol, frame, terms) for model, terms in planned.items()}
     for model, fit in fits.items():
         yield from cox_rows(fit, analysis_id=model, outcome_id=outcome_id)
         test = model.replace("cox", "proportional_hazards")
@@ -48,7 +48,10 @@ def fit_models(protocol: Protocol, outcome_id: str, frame: pd.DataFrame) -> Iter
             yield from _bend_count(protocol, outcome_id, frame)
 
 
-def _fit(protocol: Protocol, frame: pd.DataFrame, terms: tuple[str, ...]) -> CoxFit | CoxRefused:
+def fit_terms(
+    protocol: Protocol, frame: pd.DataFrame, terms: tuple[str, ...]
+) -> CoxFit | CoxRefused:
+    """Return the model of some of the protocol's covariates, or why there is none."""
     names = [COVARIATES[term] for term in terms]
     design = code_design(frame, names, find_references(protocol, terms))
     least = protocol.analyses.min_events_per_parameter

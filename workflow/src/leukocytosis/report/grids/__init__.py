@@ -15,6 +15,7 @@ from leukocytosis.report.grids.cohort import list_attrition, list_causes, list_o
 from leukocytosis.report.grids.grid import Grid, Notes, unbroken, without_hidden
 from leukocytosis.report.grids.models import list_cox, list_proportional
 from leukocytosis.report.grids.order import EVENTS
+from leukocytosis.report.grids.outcomes import list_outcomes, list_survival
 from leukocytosis.report.grids.patients import list_features, list_table_one
 from leukocytosis.report.grids.survival import (
     list_follow_up,
@@ -37,12 +38,14 @@ __all__ = [
     "list_follow_up",
     "list_ledger",
     "list_methods",
+    "list_outcomes",
     "list_overlap",
     "list_proportional",
     "list_quality",
     "list_restricted_means",
     "list_risks",
     "list_scorecard",
+    "list_survival",
     "list_table_one",
     "list_tests",
     "list_unestimated",

@@ -45,7 +45,7 @@ def unbroken(words: str) -> str:
 
 def without_hidden(grid: Grid, *names: str) -> Grid:
     """Return a grid without those of the named columns in which no value is shown."""
-    hidden = (NOT_SHOWN, "no test")
+    hidden = (NOT_SHOWN, "no test", "–")
     kept = [
         i
         for i, name in enumerate(grid.head)

@@ -1,42 +1,135 @@
-"""The Cox models and the tests of their proportional hazards."""
+"""The Cox models side by side with their reference rows, and tests of proportional hazards."""
 
 from __future__ import annotations
 
-from leukocytosis.figures.forest import (
-    MODELS,
-    find_ratios,
-    is_whole_model,
-    label_term,
-    merge_failed,
-)
-from leukocytosis.prose import name_covariate
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from leukocytosis.figures.forest import MODELS, is_whole_model, merge_failed
+from leukocytosis.prose import name_covariate, name_group
 from leukocytosis.report.grids.cells import show_chi_squared, show_ratio
 from leukocytosis.report.grids.grid import Grid, Notes, without_hidden
 from leukocytosis.report.grids.order import title_outcome
 from leukocytosis.report.inputs import ReportInputs, Row
 from leukocytosis.report.p_values import show_p
-from leukocytosis.rounding import format_number
+from leukocytosis.rounding import format_number, is_known
+from leukocytosis.survival.covariates import COVARIATES, find_references
+
+REFERENCE, NO_CELL = "1 (reference)", "–"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the models: what it is of, whom it counts, and its hazard ratios.
+
+    `term` is None for a reference level, `counted` where nothing says how many there are.
+    """
+
+    label: str
+    term: str | None
+    counted: Row | None
 
 
 def list_cox(inputs: ReportInputs, outcome_id: str) -> Grid:
-    """Return the hazard ratios of both models of an outcome."""
+    """Return the crude and the adjusted hazard ratios of an outcome side by side.
+
+    A row per level, reference levels included, with its patients and events; a number has one row,
+    which names the step the ratio is for.
+    """
     notes = Notes()
+    crude = {
+        row["term"]: row
+        for analysis in ("cox_unadjusted", "cox_crude")
+        for row in inputs.estimates(analysis, outcome_id=outcome_id)
+    }
+    adjusted = {row["term"]: row for row in inputs.estimates("cox_adjusted", outcome_id=outcome_id)}
     rows = [
-        (model, label_term(row["term"]), show_ratio(row, notes), show_p(inputs, row),
-         format_number(row["n"]), format_number(row["n_events"]))
-        for analysis, model in MODELS.items()
-        for row in _of_model(inputs, analysis, outcome_id)
-    ]  # fmt: skip
-    head = ("Model", "Term", "Hazard ratio (95 % interval)", "p", "Patients", "Events")
+        (line.label, *_count(line.counted), *_cells(inputs, line, crude, notes),
+         *_cells(inputs, line, adjusted, notes))
+        for line in _list_lines(inputs, outcome_id, crude)
+    ] if crude or adjusted else []  # fmt: skip
+    head = ("", "Patients", "Events", "Crude hazard ratio (95 % interval)", "p, crude",
+            "Adjusted hazard ratio (95 % interval)", "p, adjusted")  # fmt: skip
     caption = f"Cox models: {title_outcome(inputs, outcome_id)}"
-    return without_hidden(Grid(caption, head, "llrrrr", tuple(rows), notes.numbered), "p")
+    under = (*_describe_models(crude, adjusted), *notes.numbered)
+    grid = Grid(caption, head, "l" + "r" * 6, tuple(rows), under)
+    return without_hidden(grid, "p, crude", "p, adjusted")
 
 
-def _of_model(inputs: ReportInputs, analysis_id: str, outcome_id: str) -> list[Row]:
-    rows = inputs.estimates(analysis_id, outcome_id=outcome_id)
-    return merge_failed([
-        *find_ratios(rows, analysis_id, outcome_id), *filter(is_whole_model, rows)
-    ])  # fmt: skip
+def _list_lines(inputs: ReportInputs, outcome_id: str, crude: dict[str, Row]) -> Iterator[Line]:
+    terms = inputs.protocol.covariates.adjusted_for
+    references = find_references(inputs.protocol, terms)
+    yield from _list_groups(inputs, outcome_id)
+    for covariate in terms:
+        name = COVARIATES[covariate]
+        if covariate == "cause_group":
+            continue
+        if covariate == "metastatic":
+            yes_no = ((None, "no"), (name, "yes"))
+            for term, level in yes_no:
+                found = inputs.estimate(
+                    "level_events", outcome_id=outcome_id, term=f"{name}: {level}"
+                )
+                yield Line(f"metastatic disease: {level}", term, found)
+        elif name in references:
+            yield from _list_levels(inputs, outcome_id, name, references[name])
+        else:
+            yield Line(name, name, crude.get(name))
+
+
+def _list_groups(inputs: ReportInputs, outcome_id: str) -> Iterator[Line]:
+    first, *others = inputs.protocol.analyses.groups
+    for group in (first, *others):
+        term = None if group == first else f"{COVARIATES['cause_group']}: {group} against {first}"
+        counted = inputs.estimate("crude", outcome_id=outcome_id, group=group)
+        yield Line(name_group(group), term, counted)
+
+
+def _list_levels(
+    inputs: ReportInputs, outcome_id: str, name: str, reference: str
+) -> Iterator[Line]:
+    found = {
+        row["term"].removeprefix(f"{name}: "): row
+        for row in inputs.estimates("level_events", outcome_id=outcome_id)
+        if row["term"].startswith(f"{name}: ")
+    }
+    for level in (reference, *(level for level in found if level != reference)):
+        term = None if level == reference else f"{name}: {level} against {reference}"
+        yield Line(f"{name}: {level}", term, found.get(level))
+
+
+def _count(row: Row | None) -> tuple[str, str]:
+    if row is None:
+        return NO_CELL, NO_CELL
+    return format_number(row["n"]), format_number(row["n_events"])
+
+
+def _cells(inputs: ReportInputs, line: Line, rows: dict[str, Row], notes: Notes) -> tuple[str, str]:
+    if line.term is None:
+        return REFERENCE if _is_fitted(rows) else "reference", NO_CELL
+    row = rows.get(line.term)
+    if row is None:
+        return "not in the model", NO_CELL
+    return show_ratio(row, notes), show_p(inputs, row)
+
+
+def _is_fitted(rows: dict[str, Row]) -> bool:
+    return any(is_known(row["estimate"]) for row in rows.values())
+
+
+def _describe_models(crude: dict[str, Row], adjusted: dict[str, Row]) -> Iterator[str]:
+    """Yield what the two columns are, and whom the adjusted model holds."""
+    if crude:
+        yield (
+            "Crude: each covariate alone, all patients with a value. Patients and events are those "
+            "of the crude models."
+        )
+    whole = next(filter(is_whole_model, adjusted.values()), None)
+    if whole and is_known(whole["n"]) and is_known(whole["n_events"]):
+        yield (
+            f"Adjusted: all covariates together, the {format_number(whole['n'])} patients with "
+            f"every value, {format_number(whole['n_events'])} events."
+        )
 
 
 def list_proportional(inputs: ReportInputs) -> Grid:
