@@ -20,6 +20,7 @@ from leukocytosis.documents.results import fill_text
 from leukocytosis.errors import TextError
 from leukocytosis.report.grids import Grid
 from leukocytosis.report.release import write_report
+from leukocytosis.rounding import RULE
 
 TEXTS = ROOT / "config/texts"
 CAUSAL = r"caus(ed|es) (by|death)|due to|leads? to|effect|increas|reduc|because of|benefit|worse"
@@ -66,6 +67,21 @@ def test_captions_are_numbered_and_notes_follow(tmp_path: Path) -> None:
     assert texts.count(GRID.notes[0]) == 2
 
 
+def test_a_table_spells_out_its_abbreviations_and_states_the_rounding() -> None:
+    for grid in list_tables(inputs()).values():
+        words = " ".join((grid.caption, *grid.head, *(c for row in grid.rows for c in row)))
+        assert ("PLR, paraneoplastic leukemoid reaction" in grid.notes[-2]) == ("PLR" in words)
+        assert grid.notes[-1] == RULE
+
+
+def test_marks_of_notes_are_raised_in_word(tmp_path: Path) -> None:
+    write_word(inputs(), "tables", {"one": GRID}, tmp_path / "t.docx")
+    cell = docx.Document(str(tmp_path / "t.docx")).tables[0].rows[1].cells[2]
+    assert [(run.text, bool(run.font.superscript)) for run in cell.paragraphs[0].runs] == [
+        ("74.7 % (64.5 to 83.8)", False), (" [1]", True),
+    ]  # fmt: skip
+
+
 def test_every_page_says_that_data_are_synthetic(folder: Path, tmp_path: Path) -> None:
     header = docx.Document(str(folder / "tables.docx")).sections[0].header
     assert header.paragraphs[0].text == "Synthetic data"
@@ -105,7 +121,9 @@ def test_latex_is_escaped_and_has_a_cell_per_column(folder: Path) -> None:
     for path in folder.glob("*.tex"):
         text = path.read_text(encoding="utf-8")
         assert not set(text) & set("\u00a0−×⁹²χ≥≤")
-        columns = len(re.search(r"begin\{longtable\}\{([lr]+)\}", text)[1])  # type: ignore[index]
+        columns = text.count(r"\arraybackslash}p{")
+        shares = [float(share) for share in re.findall(r"dimexpr([\d.]+)", text)]
+        assert len(shares) == columns and sum(shares) == pytest.approx(1, abs=0.01)
         cells = [line for line in text.splitlines() if re.search(r"(?<!\\)&", line)]
         assert cells
         assert {len(re.findall(r"(?<!\\)&", line)) + 1 for line in cells} == {columns}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from leukocytosis.config.reading import read_text
@@ -21,13 +21,15 @@ from leukocytosis.documents.word import (
     add_paragraphs,
     new_document,
     save_document,
+    turn_page,
 )
 from leukocytosis.report import grids
 from leukocytosis.report.grids import Grid
 from leukocytosis.report.inputs import ReportInputs
 from leukocytosis.report.release import page_environment
+from leukocytosis.rounding import RULE
 
-ROUNDED = "Printed numbers are rounded half up from the unrounded ones in the folder tables."
+UNROUNDED = "The unrounded numbers are in the folder tables."
 
 
 def list_tables(inputs: ReportInputs) -> dict[str, Grid]:
@@ -41,7 +43,13 @@ def list_tables(inputs: ReportInputs) -> dict[str, Grid]:
         **{f"outcome_{o}": grids.list_risks(inputs, o) for o in _outcomes(inputs)},
         **{f"models_{o}": grids.list_cox(inputs, o) for o in _outcomes(inputs)},
     }
-    return {name: grid for name, grid in found.items() if grid.rows}
+    return {name: _annotate(grid) for name, grid in found.items() if grid.rows}
+
+
+def _annotate(grid: Grid) -> Grid:
+    """Return a table that stands alone: its abbreviations spelled out, its rounding stated."""
+    told = grids.spell_out(grid)
+    return replace(told, notes=(*told.notes, RULE))
 
 
 def _outcomes(inputs: ReportInputs) -> Iterator[str]:
@@ -108,9 +116,10 @@ def write_text(
 def write_word(inputs: ReportInputs, what: str, tables: Mapping[str, Grid], path: Path) -> None:
     """Write tables, numbered, as one Word file."""
     document = new_document(f"{inputs.protocol.title}: {what}", inputs.mark)
+    turn_page(document, next(iter(tables.values()), None))
     document.add_heading(inputs.protocol.title, level=1)
     words = f"Study {inputs.protocol.study}; extract {inputs.manifest.extract}."
-    add_paragraphs(document, [words, ROUNDED])
+    add_paragraphs(document, [f"{words} {UNROUNDED}"])
     for number, grid in enumerate(tables.values(), start=1):
         add_grid(document, grid, number)
     save_document(document, path)

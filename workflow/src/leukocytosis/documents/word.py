@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from leukocytosis.documents.widths import is_wide, share_width
 from leukocytosis.report.grids import Grid
 
 if TYPE_CHECKING:
@@ -15,9 +17,9 @@ if TYPE_CHECKING:
     from docx.table import _Cell
 
 FONT, POINTS, SMALL = "Times New Roman", 10, 8
-WIDE = 7  # columns from which a table gets a page of its own, on its side
 ON_ONE_PAGE = 25  # rows of a table that is not broken over two pages
-SHORTEST, LONGEST = 11, 34  # letters a column has room for
+MARGIN_CM = 2.0
+MARK = re.compile(r"(?<=\S) (\[\d+\])$")  # of a note, at the end of a cell
 NO_DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip file can name
 
 
@@ -25,7 +27,7 @@ def new_document(title: str, mark: str | None) -> Document:
     """Return an empty document with the house's type; `mark` stands on top of every page."""
     import docx
     from docx.oxml.ns import qn
-    from docx.shared import Pt, RGBColor
+    from docx.shared import Cm, Pt, RGBColor
 
     document = docx.Document()
     normal = document.styles["Normal"]
@@ -36,6 +38,8 @@ def new_document(title: str, mark: str | None) -> Document:
         # the theme's own font for headings goes before the one named
         style.element.rPr.rFonts.attrib.pop(qn("w:asciiTheme"), None)
         style.element.rPr.rFonts.attrib.pop(qn("w:hAnsiTheme"), None)
+    for side in ("left_margin", "right_margin", "top_margin", "bottom_margin"):
+        setattr(document.sections[0], side, Cm(MARGIN_CM))
     properties = document.core_properties
     properties.title, properties.author, properties.comments = title, "", ""
     if mark:
@@ -50,7 +54,7 @@ def add_grid(document: Document, grid: Grid, number: int) -> None:
     """
     from docx.shared import Pt
 
-    _turn(document, on_its_side=len(grid.head) >= WIDE)
+    turn_page(document, grid)
     caption = document.add_paragraph(style="Caption")
     caption.add_run(f"Table {number}. ").bold = True
     caption.add_run(grid.caption)
@@ -63,19 +67,22 @@ def add_grid(document: Document, grid: Grid, number: int) -> None:
     _rule(table, grid.caption)
     _widen(document, table, grid)
     for note in grid.notes:
-        run = document.add_paragraph().add_run(note)
-        run.font.size = Pt(SMALL)
+        under = document.add_paragraph()
+        under.add_run(note).font.size = Pt(SMALL)
+        under.paragraph_format.space_after = Pt(0)
+    document.add_paragraph()
 
 
-def _turn(document: Document, *, on_its_side: bool) -> None:
-    """Begin a page of the other orientation where the table needs one."""
+def turn_page(document: Document, grid: Grid | None) -> None:
+    """Begin a page of the other orientation where a table needs one; turn an empty page itself."""
     from docx.enum.section import WD_ORIENT, WD_SECTION
 
     section = document.sections[-1]
+    on_its_side = grid is not None and is_wide(grid)
     wanted = WD_ORIENT.LANDSCAPE if on_its_side else WD_ORIENT.PORTRAIT
     if section.orientation == wanted:
         return
-    turned = document.add_section(WD_SECTION.NEW_PAGE)
+    turned = document.add_section(WD_SECTION.NEW_PAGE) if document.paragraphs else section
     turned.orientation = wanted
     turned.page_width, turned.page_height = section.page_height, section.page_width
 
@@ -89,10 +96,8 @@ def _widen(document: Document, table: Any, grid: Grid) -> None:
     """Share the width out by the longest words of each column."""
     section: Any = document.sections[-1]
     width = section.page_width - section.left_margin - section.right_margin
-    lengths = [max(len(row[i]) for row in (grid.head, *grid.rows)) for i in range(len(grid.head))]
-    shares = [min(max(length, SHORTEST), LONGEST) for length in lengths]
-    for column, share in zip(table.columns, shares, strict=True):
-        column.width = int(width * share / sum(shares))  # one reader goes by columns,
+    for column, share in zip(table.columns, share_width(grid), strict=True):
+        column.width = int(width * share)  # one reader goes by columns,
         for cell in column.cells:
             cell.width = column.width  # another by cells
 
@@ -102,8 +107,12 @@ def _fill(cell: _Cell, words: str, *, bold: bool, right: bool, with_next: bool) 
     from docx.shared import Pt
 
     paragraph = cell.paragraphs[0]
-    run = paragraph.add_run(words)
+    marked = MARK.search(words)
+    run = paragraph.add_run(words[: marked.start()] if marked else words)
     run.bold, run.font.size = bold, Pt(SMALL)
+    if marked:
+        mark = paragraph.add_run(marked.group())
+        mark.font.size, mark.font.superscript = Pt(SMALL), True
     paragraph.paragraph_format.space_after = Pt(1)
     paragraph.paragraph_format.keep_with_next = with_next
     if right:

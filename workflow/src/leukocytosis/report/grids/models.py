@@ -12,7 +12,7 @@ from leukocytosis.report.grids.grid import Grid, Notes, without_hidden
 from leukocytosis.report.grids.order import title_outcome
 from leukocytosis.report.inputs import ReportInputs, Row
 from leukocytosis.report.p_values import show_p
-from leukocytosis.rounding import format_number, is_known
+from leukocytosis.rounding import NOT_SHOWN, format_number, is_known
 from leukocytosis.survival.covariates import COVARIATES, find_references
 
 REFERENCE, NO_CELL = "1 (reference)", "–"
@@ -52,6 +52,9 @@ def list_cox(inputs: ReportInputs, outcome_id: str) -> Grid:
             "Adjusted hazard ratio (95 % interval)", "p, adjusted")  # fmt: skip
     caption = f"Cox models: {title_outcome(inputs, outcome_id)}"
     under = (*_describe_models(crude, adjusted), *notes.numbered)
+    shown = "every" if inputs.protocol.analyses.show_p == "all" else "the primary contrast's only"
+    if {cell for row in rows for cell in (row[4], row[6])} - {NO_CELL, "no test"}:
+        under = (f"p: {shown}.", *under)
     grid = Grid(caption, head, "l" + "r" * 6, tuple(rows), under)
     return without_hidden(grid, "p, crude", "p, adjusted")
 
@@ -110,7 +113,8 @@ def _cells(inputs: ReportInputs, line: Line, rows: dict[str, Row], notes: Notes)
     row = rows.get(line.term)
     if row is None:
         return "not in the model", NO_CELL
-    return show_ratio(row, notes), show_p(inputs, row)
+    p = show_p(inputs, row)
+    return show_ratio(row, notes), NO_CELL if p == NOT_SHOWN else p
 
 
 def _is_fitted(rows: dict[str, Row]) -> bool:

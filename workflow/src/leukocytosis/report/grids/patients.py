@@ -128,7 +128,9 @@ def _head(columns: Columns, name: str) -> str:
     if columns.grouped_by == "cause" and name != "all":
         title = name_cause(columns.inputs.protocol, name)
     size = columns.size(name)
-    return f"{title} ({HIDDEN})" if size is None else f"{title} (n = {format_number(size)})"
+    if size is None:
+        return f"{title} ({HIDDEN})"
+    return f"{title} {unbroken(f'(n = {format_number(size)})')}"
 
 
 def _lines(
