@@ -59,6 +59,7 @@ def add_grid(document: Document, grid: Grid, number: int) -> None:
     caption.add_run(f"Table {number}. ").bold = True
     caption.add_run(grid.caption)
     caption.paragraph_format.keep_with_next = True
+    caption.paragraph_format.space_before = Pt(2 * POINTS)
     table = document.add_table(rows=0, cols=len(grid.head))
     for i, row in enumerate((grid.head, *grid.rows)):
         cells = table.add_row().cells
@@ -70,7 +71,6 @@ def add_grid(document: Document, grid: Grid, number: int) -> None:
         under = document.add_paragraph()
         under.add_run(note).font.size = Pt(SMALL)
         under.paragraph_format.space_after = Pt(0)
-    document.add_paragraph()
 
 
 def turn_page(document: Document, grid: Grid | None) -> None:

@@ -110,7 +110,8 @@ def _count(row: Row | None) -> tuple[str, str]:
 def _cells(inputs: ReportInputs, line: Line, rows: dict[str, Row], notes: Notes) -> tuple[str, str]:
     if line.term is None:
         return REFERENCE if _is_fitted(rows) else "reference", NO_CELL
-    row = rows.get(line.term)
+    # a covariate of which all share a level has a row of its own name
+    row = rows.get(line.term) or rows.get(line.term.partition(":")[0])
     if row is None:
         return "not in the model", NO_CELL
     p = show_p(inputs, row)
