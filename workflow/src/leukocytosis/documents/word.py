@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FONT, POINTS, SMALL = "Times New Roman", 10, 8
 ON_ONE_PAGE = 25  # rows of a table that is not broken over two pages
-MARGIN_CM = 2.0
+MARGIN_CM = 1.8
 MARK = re.compile(r"(?<=\S) (\[\d+\])$")  # of a note, at the end of a cell
 NO_DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip file can name
 
@@ -59,7 +59,7 @@ def add_grid(document: Document, grid: Grid, number: int) -> None:
     caption.add_run(f"Table {number}. ").bold = True
     caption.add_run(grid.caption)
     caption.paragraph_format.keep_with_next = True
-    caption.paragraph_format.space_before = Pt(2 * POINTS)
+    caption.paragraph_format.space_before = Pt(POINTS)
     table = document.add_table(rows=0, cols=len(grid.head))
     for i, row in enumerate((grid.head, *grid.rows)):
         cells = table.add_row().cells
