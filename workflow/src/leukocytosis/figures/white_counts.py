@@ -107,9 +107,12 @@ def _dress(
     axes.set_xlabel("days from the index count (bins, not to scale)", fontsize=8.5)
     axes.xaxis.set_label_coords(0.5, -0.33 / PLOT_INCHES)
     for edge in range(1, len(bins)):
-        axes.axvline(edge - 0.5, color=FAINT, linewidth=0.5, alpha=0.3)
+        axes.axvline(edge - 0.5, color=FAINT, linewidth=0.5, alpha=0.3, zorder=0.5)
     axes.axhline(above.value, color=INK, linewidth=0.8, linestyle=(0, (2, 2)))
-    axes.text(-0.45, above.value * 1.03, describe_bound(above), fontsize=7.5, va="bottom")
+    # on white, because the edge of a bin would run through the words; beneath all data
+    white = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
+    axes.text(-0.45, above.value * 1.05, describe_bound(above), fontsize=7.5, va="bottom",
+              bbox=white, zorder=0.6)  # fmt: skip
 
 
 def _draw_group(
