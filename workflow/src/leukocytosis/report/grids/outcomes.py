@@ -129,7 +129,7 @@ def list_survival(inputs: ReportInputs, outcome_id: str) -> Grid:
     what = "Alive" if analysis == "survival" else "Risk"
     head = ("", "Patients", *(f"{what} by day {day:g} (95 % interval); at risk" for day in days))
     title = title_outcome(inputs, outcome_id)
-    caption = f"{title[:1].upper()}{title[1:]}: Kaplan–Meier estimates on fixed days"
+    caption = f"{title[:1].upper()}{title[1:]}: on fixed days (Kaplan–Meier)"
     under = "After the semicolon: followed to that day without the outcome before it."
     return Grid(caption, head, "l" + "r" * (len(head) - 1), tuple(rows), (under, *notes.numbered))
 
