@@ -22,7 +22,10 @@ from leukocytosis.report import ReportInputs, write_report
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed here")
 PROBES = (Path(__file__).parent / "page_probes.js").read_text(encoding="utf-8")
 WIDTHS = (390, 768, 1100, 1600)
-CAUSES, RISKS = "Primary causes", "Death or discharge to hospice within 12 weeks: Kaplan"
+CAUSES, RISKS = (
+    "Primary causes",
+    "Death or discharge to hospice within 12 weeks: Kaplan–Meier estimates (",
+)
 NAMED = {"image", "button", "link", "table", "region", "navigation", "complementary",
          "columnheader", "DisclosureTriangle"}  # fmt: skip
 
@@ -206,6 +209,15 @@ def test_what_has_no_number_stays_last_both_ways(browser: Browser) -> None:
         assert all(words.startswith("cannot be estimated") for words in others)
 
 
+def test_a_dash_is_no_number_and_leaves_its_column_one(browser: Browser) -> None:
+    cells = f"[...findTable({CAUSES!r}).tBodies[0].rows].map(row => row.cells[1])"
+    browser.ask(f"{cells}[0].textContent = '–'")
+    browser.ask(f"findTable({CAUSES!r}).querySelectorAll('.sort')[1].click()")
+    *numbers, last = probe(browser, "readColumn", CAUSES, 1)
+    assert last == "–"
+    assert numbers == sorted(numbers, key=int)
+
+
 @pytest.mark.parametrize(
     ("words", "number"),
     [
@@ -221,6 +233,7 @@ def test_numbers_are_read_as_they_are_printed(
 
 
 def test_a_wide_table_scrolls_by_itself_and_says_what_it_is(browser: Browser) -> None:
+    unfold(browser)
     box = f"findTable({RISKS!r}).parentElement"
     browser.resize(390)
     browser.wait(f"{box}.tabIndex === 0")

@@ -1,7 +1,7 @@
 "use strict";
 // What the page does besides being read: tables that sort, the section marked, paper unfolded.
 
-const NO_NUMBER = /^(hidden|not shown|not reached|not asked for|cannot be|no test|no values|$)/;
+const NO_NUMBER = /^(hidden|not shown|not reached|not asked for|cannot be|no test|no values|–?$)/;
 
 /** A cell as [rank, value]: what has no value has the last rank. */
 function readCell(cell, numeric) {
