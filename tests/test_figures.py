@@ -14,7 +14,9 @@ import report_fixtures as fixtures
 from matplotlib.figure import Figure
 from report_fixtures import CANNOT, PRIMARY, SURVIVAL
 
+from leukocytosis.config import load_published_cases
 from leukocytosis.figures import (
+    draw_case,
     draw_causes,
     draw_flow,
     draw_forest,
@@ -44,6 +46,7 @@ ALL = {
     "restricted_means": lambda: draw_restricted_means(
         STUDY, fixtures.estimates(), fixtures.curves()
     ),
+    "case": lambda: draw_case(*load_published_cases(fixtures.ROOT / "config/cases")),
     "forest": lambda: draw_forest(fixtures.estimates(), PRIMARY),
 }
 

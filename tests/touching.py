@@ -18,20 +18,20 @@ FOLDER = Path("config/journals")
 JOURNALS = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 
 
-def find_touching(figure: Figure, journal: str) -> list[str]:
+def find_touching(figure: Figure, journal: str, mark: str | None = "synthetic") -> list[str]:
     """Return the pairs of texts whose boxes overlap at the size of a journal."""
-    lay_out(figure, journal)
+    lay_out(figure, journal, mark)
     boxes = [(text.get_text(), text.get_window_extent()) for text in find_texts(figure)]
     return [
         f"{a} / {b}" for (a, box), (b, beside) in combinations(boxes, 2) if box.overlaps(beside)
     ]
 
 
-def lay_out(figure: Figure, journal: str) -> None:
+def lay_out(figure: Figure, journal: str, mark: str | None = "synthetic") -> None:
     """Size and draw a figure, so that every text knows its place."""
     fit_column(
         figure, load_journal(FOLDER / f"{journal}.yaml"), load_journal(FOLDER / "house.yaml")
     )
-    mark_figure(figure, "synthetic")
+    mark_figure(figure, mark)
     with styled():
         FigureCanvasAgg(figure).draw()

@@ -251,6 +251,7 @@ rule release:
         policy=lambda wildcards: f"config/policies/{manifest_of(wildcards).policy}.yaml",
         claims=claims_of,
         texts=TEXTS,
+        cases=sorted(str(path) for path in Path("config/cases").glob("*.yaml")),
         journals=expand(
             "config/journals/{name}.yaml", name={"house", config["journal"]}
         ),
@@ -276,6 +277,7 @@ rule release:
             *protocol_files(wildcards),
             *claims_of(wildcards),
             *sorted(str(path) for path in Path("config/codelists").glob("*.csv")),
+            *sorted(str(path) for path in Path("config/cases").glob("*.yaml")),
             "config/units.csv",
             "requirements.lock",
             "CITATION.cff",

@@ -13,6 +13,7 @@ from leukocytosis.config import (
     Policy,
     Protocol,
     load_codelists,
+    load_published_cases,
     load_references,
 )
 from leukocytosis.disclosure import disclose, disclose_together
@@ -33,6 +34,7 @@ EXTRACT_TABLES = ("quality", "ledger")
 HEADLINES = "headlines.txt"
 TEXTS = Path("config/texts")  # the templates of the manuscript
 CODELISTS = Path("config/codelists")
+CASES = Path("config/cases")  # patients of published articles
 
 
 def release(
@@ -52,7 +54,7 @@ def release(
     """
     tables = (*STUDY_TABLES, *OWN_TABLES)
     read = read_inputs(protocol, manifest, policy, claims, extract, folder.parent, tables)
-    inputs = replace(read, background=read_background(policy))
+    inputs = replace(read, background=read_background(policy), cases=load_published_cases(CASES))
     write_release(inputs, folder, page)
     write_manuscript(inputs, TEXTS, folder / "manuscript")
     lines = "".join(f"{line}\n" for line in describe_headlines(inputs))

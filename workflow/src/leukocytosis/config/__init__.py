@@ -7,6 +7,7 @@ from leukocytosis.config.journal import Journal, Page, load_journal, load_page
 from leukocytosis.config.manifest import Manifest, load_manifest
 from leukocytosis.config.policy import Policy, load_policy
 from leukocytosis.config.protocol import Protocol, load_protocol
+from leukocytosis.config.published import PublishedCase, load_published_cases
 from leukocytosis.config.quantities import Unit, fold_unit, load_units
 from leukocytosis.config.references import Reference, load_references
 from leukocytosis.config.review import ReviewPlan, Reviews, find_review_file, load_plan
@@ -23,6 +24,7 @@ __all__ = [
     "Page",
     "Policy",
     "Protocol",
+    "PublishedCase",
     "Reference",
     "ReviewPlan",
     "Reviews",
@@ -39,6 +41,7 @@ __all__ = [
     "load_plan",
     "load_policy",
     "load_protocol",
+    "load_published_cases",
     "load_references",
     "load_units",
 ]

@@ -1,5 +1,6 @@
 """Figures of the aggregate tables; where there is nothing to draw, a figure says why in words."""
 
+from leukocytosis.figures.case_time_line import draw_case
 from leukocytosis.figures.causes import draw_causes
 from leukocytosis.figures.columns import fit_column
 from leukocytosis.figures.flow import draw_flow
@@ -16,6 +17,7 @@ from leukocytosis.figures.upset import draw_overlap
 from leukocytosis.figures.white_counts import draw_white_counts
 
 __all__ = [
+    "draw_case",
     "draw_causes",
     "draw_flow",
     "draw_forest",

@@ -26,7 +26,8 @@ MM_PER_INCH = 25.4
 class Drawing:
     """A figure with its file name, caption, and what it shows in words for who cannot see it.
 
-    `data` holds the rows it draws, by the table they stand in.
+    `data` holds the rows it draws, by the table they stand in. What is not `of_extract` never
+    carries the extract's mark.
     """
 
     name: str
@@ -35,6 +36,11 @@ class Drawing:
     alt: str
     figure: Figure
     data: Mapping[str, Rows] = field(default_factory=dict)
+    of_extract: bool = True
+
+    def marked(self, mark: str | None) -> str | None:
+        """Return the mark this figure carries."""
+        return mark if self.of_extract else None
 
 
 def write_drawing(
@@ -48,7 +54,7 @@ def write_drawing(
     if page:
         fit_drawing(drawing, mark, page)
     dpi = {"dpi": page.journal.dpi} if page else {}
-    save_figure(drawing.figure, folder, drawing.name, mark, record=record, **dpi)
+    save_figure(drawing.figure, folder, drawing.name, drawing.marked(mark), record=record, **dpi)
     write_data(drawing.data, folder / f"{drawing.name}.csv")
     words = "\n\n".join(describe_drawing(drawing, mark, page))
     (folder / f"{drawing.name}.txt").write_text(f"{words}\n", encoding="utf-8")
@@ -56,13 +62,13 @@ def write_drawing(
 
 def fit_drawing(drawing: Drawing, mark: str | None, page: Page) -> None:
     """Mark a figure and resize it to a column of the journal, its mark with it."""
-    mark_figure(drawing.figure, mark)
+    mark_figure(drawing.figure, drawing.marked(mark))
     fit_column(drawing.figure, page.journal, page.house)
 
 
 def describe_drawing(drawing: Drawing, mark: str | None, page: Page | None) -> Iterator[str]:
     """Yield what goes with a figure into a submission system: caption, alternative text, size."""
-    marked = f" ({mark} data)" if mark else ""
+    marked = f" ({mark} data)" if drawing.marked(mark) else ""
     yield f"Caption{marked}: {drawing.caption}"
     yield f"Alternative text: {drawing.alt}"
     if page is None:
@@ -90,8 +96,9 @@ def inline_drawing(drawing: Drawing, mark: str | None) -> dict[str, str]:
     """Return what a page needs to show a figure: name, caption, and SVG with its words."""
     from markupsafe import Markup
 
-    svg = strip_svg(render_svg(drawing.figure, drawing.name, mark), drawing.name)
-    alt = f"{drawing.alt} Data: {mark}." if mark else drawing.alt
+    own = drawing.marked(mark)
+    svg = strip_svg(render_svg(drawing.figure, drawing.name, own), drawing.name)
+    alt = f"{drawing.alt} Data: {own}." if own else drawing.alt
     svg = _describe(svg, f"{drawing.name}-words", alt)
     return {"name": drawing.name, "caption": drawing.caption, "svg": Markup(svg)}
 

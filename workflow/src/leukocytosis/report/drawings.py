@@ -25,6 +25,7 @@ from leukocytosis.figures.white_counts import find_boxes
 from leukocytosis.figures.windows import list_window_rows
 from leukocytosis.prose import join, name_group
 from leukocytosis.report import cox
+from leukocytosis.report.cases import draw_cases
 from leukocytosis.report.competing import draw_competing
 from leukocytosis.report.design import draw_design
 from leukocytosis.report.drawing import Drawing
@@ -46,6 +47,7 @@ def draw_all(inputs: ReportInputs) -> tuple[Drawing, ...]:
         *draw_multiverse(inputs),
         *cox.draw_models(inputs),
         *_draw_bias(inputs),
+        *draw_cases(inputs),
     )
 
 

@@ -6,7 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from leukocytosis.config import Claims, Codelist, Manifest, Policy, Protocol, Reference
+from leukocytosis.config import (
+    Claims,
+    Codelist,
+    Manifest,
+    Policy,
+    Protocol,
+    PublishedCase,
+    Reference,
+)
 from leukocytosis.errors import DisclosureError, Problem
 from leukocytosis.rounding import is_known
 from leukocytosis.tables import BY_NAME
@@ -34,6 +42,7 @@ class Background:
 class ReportInputs:
     """A study's protocol and manifest, its policy-filtered aggregate tables by name, its claims.
 
+    `cases` are patients of published articles, drawn beside the study.
     Raises DisclosureError for a table that is not declared aggregate.
     """
 
@@ -42,6 +51,7 @@ class ReportInputs:
     frames: Mapping[str, pd.DataFrame]
     claims: Claims | None = None
     background: Background = Background()
+    cases: tuple[PublishedCase, ...] = ()
 
     def __post_init__(self) -> None:
         check_aggregate(self.frames)
