@@ -53,7 +53,7 @@ def draw_white_counts(protocol: Protocol, rows: Sequence[Row]) -> Figure:
         for place, (group, boxes) in enumerate(drawn.items()):
             _draw_group(axes, protocol, group, boxes, bins, place - (len(drawn) - 1) / 2)
         axes.legend(loc="lower left", bbox_to_anchor=(-0.1, 1.0), ncols=4, fontsize=8.5,
-                    columnspacing=1.4)  # fmt: skip
+                    handlelength=3.6, columnspacing=1.4)  # fmt: skip
         _draw_counted(axes, protocol, rows, bins)
     return figure
 
