@@ -173,15 +173,19 @@ def test_software_is_named_in_its_exact_version() -> None:
         assert f"- {name} {version(package)}: " in text
 
 
-def test_word_and_markdown_hold_the_same_methods(folder: Path) -> None:
+def test_word_page_and_markdown_hold_the_same_methods(folder: Path) -> None:
     document = docx.Document(str(folder / "methods.docx"))
     markdown = (folder / "methods.md").read_text(encoding="utf-8")
-    body = markdown.removeprefix("*Synthetic data*\n\n").partition("## Appendix")[0]
-    shown = " ".join(p.text for p in document.paragraphs).partition("Table 1. ")[0].split()
-    assert shown == re.sub(r"(?m)^(#+|-) ", "", body).split()
+    page = (folder / "methods.html").read_text(encoding="utf-8")
+    body = [line for line in markdown.splitlines() if line and not line.startswith(("|", "*"))]
+    shown = " ".join(p.text for p in document.paragraphs if p.style and p.style.name != "Caption")
+    assert shown.split() == re.sub(r"(?m)^(#+|-) ", "", "\n".join(body)).split()
     rows = [len(table.rows) for table in document.tables]
     assert rows == [len(g(inputs()).rows) + 1 for g in (list_codelists, list_choices)]
-    assert markdown.count("\n| ") == sum(rows)
+    assert markdown.count("\n| ") == sum(rows) == len(re.findall(r"<tr\b", page))
+    notes = len(list_codelists(inputs()).notes)
+    assert page.count("<li>") - notes == sum(line.startswith("- ") for line in body)
+    assert '<h2 id="outcomes-and-follow-up">Outcomes and follow-up</h2>' in page
 
 
 def test_where_each_number_of_the_methods_stands_is_listed(folder: Path) -> None:

@@ -22,7 +22,7 @@ PACKAGE = ROOT / "workflow/src/leukocytosis"
 CONTRAST = "plr against infection"
 NO_CAUSE = re.compile(
     r"\b(caused by|due to|owing to|thanks to|lead(?:s|ing)? to|led to|result(?:s|ed)? in|"
-    r"effects? of|impact|benefits?|harms?|protect\w*|prevent\w*|improv\w*|worsen\w*|"
+    r"effects? of|impact|benefits?|harms?|protect(?:s|ed|ive)|prevent(?:s|ed)|improv\w*|worsen\w*|"
     r"reduc(?:es|ed|ing)|increas(?:es|ed|ing)|attributable)\b",
     re.IGNORECASE,
 )

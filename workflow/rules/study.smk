@@ -257,6 +257,7 @@ rule release:
         ),
     output:
         report=f"{RELEASE}/report.html",
+        readme=f"{RELEASE}/README.txt",
         headlines=f"{RELEASE}/headlines.txt",
         figures=directory(f"{RELEASE}/figures"),
         tables=directory(f"{RELEASE}/tables"),

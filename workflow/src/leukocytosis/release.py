@@ -16,8 +16,9 @@ from leukocytosis.config import (
     load_published_cases,
     load_references,
 )
+from leukocytosis.crate import RECORD, SOURCES
 from leukocytosis.disclosure import disclose, disclose_together
-from leukocytosis.documents import write_manuscript
+from leukocytosis.documents import write_manuscript, write_readme
 from leukocytosis.report import (
     Background,
     ReportInputs,
@@ -59,6 +60,7 @@ def release(
     write_manuscript(inputs, TEXTS, folder / "manuscript")
     lines = "".join(f"{line}\n" for line in describe_headlines(inputs))
     (folder / HEADLINES).write_text(lines, encoding="utf-8")
+    write_readme(inputs, folder, coming=(RECORD, SOURCES))
 
 
 def read_background(policy: Policy) -> Background:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from leukocytosis.config.reading import read_text
-from leukocytosis.documents import checklists, methods, results
-from leukocytosis.documents.binding import Bound
+from leukocytosis.documents import checklists, harper, methods, results
 from leukocytosis.documents.checklists import Item, fill_checklists, link_items, list_items
-from leukocytosis.documents.filling import Text
+from leukocytosis.documents.files import write_csv, write_text
 from leukocytosis.documents.latex import render_latex
-from leukocytosis.documents.markdown import render_references, render_table
 from leukocytosis.documents.results import fill_text
 from leukocytosis.documents.word import (
     add_grid,
-    add_markdown,
     add_paragraphs,
     new_document,
     save_document,
@@ -62,7 +58,7 @@ def write_manuscript(inputs: ReportInputs, texts: Path, folder: Path) -> None:
     tables.docx and, per table, `<name>.{html,tex,csv}`: the same words in every form, a cell is
     rounded once, in the `Grid`. {methods,results}.{md,docx} from the templates of these names in
     `texts`, each with `<name>_numbers.csv`: what each number is bound to. TextError when one is
-    not. checklists.{html,docx}: STROBE and RECORD, filled from the run.
+    not. checklists.{html,docx,csv}: STROBE and RECORD, filled from the run.
     """
     folder.mkdir(parents=True, exist_ok=True)
     tables = list_tables(inputs)
@@ -75,8 +71,10 @@ def write_manuscript(inputs: ReportInputs, texts: Path, folder: Path) -> None:
         )
     template = texts / methods.TEMPLATE
     told = methods.fill_methods(inputs, read_text(template), str(template))
-    appendix = [methods.list_codelists(inputs), methods.list_choices(inputs)]
-    write_text(inputs, "methods", told, folder, appendix)
+    write_text(inputs, "methods", told, folder, methods.list_appendix(inputs))
+    template = texts / harper.TEMPLATE
+    told = methods.fill_methods(inputs, read_text(template), str(template))
+    write_text(inputs, "protocol", told, folder, harper.list_tables(inputs))
     template = texts / results.TEMPLATE
     write_text(inputs, "results", fill_text(inputs, read_text(template), str(template)), folder)
     items = fill_checklists(inputs, read_text(texts / checklists.TEMPLATE))
@@ -84,33 +82,12 @@ def write_manuscript(inputs: ReportInputs, texts: Path, folder: Path) -> None:
 
 
 def write_checklists(inputs: ReportInputs, items: Sequence[Item], folder: Path) -> None:
-    """Write the reporting checklists as a page that links to the report, and as Word."""
+    """Write the reporting checklists as a page with links, as Word and as CSV."""
     page = page_environment().get_template("checklists.html.j2")
     html = page.render(title=inputs.protocol.title, mark=inputs.mark, checklists=link_items(items))
     (folder / "checklists.html").write_text(html, encoding="utf-8")
     write_word(inputs, "checklists", list_items(items), folder / "checklists.docx")
-
-
-def write_text(
-    inputs: ReportInputs, name: str, text: Text, folder: Path, appendix: Sequence[Grid] = ()
-) -> None:
-    """Write a text as Markdown and Word, and a table of what its numbers are bound to.
-
-    The works it cites follow it, then the tables of its appendix.
-    """
-    mark = f"*{inputs.mark.capitalize()} data*\n\n" if inputs.mark else ""
-    body = "\n".join(filter(None, [text.markdown, render_references(text.references)]))
-    tables = [grid for grid in appendix if grid.rows]
-    parts = [body, *(["## Appendix\n"] if tables else []), *map(render_table, tables)]
-    (folder / f"{name}.md").write_text(mark + "\n".join(parts), encoding="utf-8")
-    document = new_document(f"{inputs.protocol.title}: {name}", inputs.mark)
-    add_markdown(document, body)
-    for number, grid in enumerate(tables, start=1):
-        add_grid(document, grid, number)
-    save_document(document, folder / f"{name}.docx")
-    rows = [(str(i), *vars(bound).values()) for i, bound in enumerate(text.bound, start=1)]
-    head = ("number", *(column.name for column in fields(Bound)))
-    write_csv([head, *rows], folder / f"{name}_numbers.csv")
+    write_csv(checklists.list_rows(items), folder / "checklists.csv")
 
 
 def write_word(inputs: ReportInputs, what: str, tables: Mapping[str, Grid], path: Path) -> None:
@@ -129,9 +106,3 @@ def render_html(inputs: ReportInputs, grid: Grid) -> str:
     """Return a page that holds one table and nothing else, to be pasted where HTML is read."""
     page = page_environment().get_template("table.html.j2")
     return str(page.render(table=grid, mark=inputs.mark))
-
-
-def write_csv(rows: Iterable[Sequence[str]], path: Path) -> None:
-    """Write rows of words."""
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream, lineterminator="\n").writerows(rows)

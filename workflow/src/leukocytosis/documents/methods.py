@@ -154,6 +154,11 @@ class AskedMethods(Asked):
         ]  # fmt: skip
 
 
+def list_appendix(inputs: ReportInputs) -> dict[str, Grid]:
+    """Return the tables that the methods may name: `@table codelists`, `@table choices`."""
+    return {"codelists": list_codelists(inputs), "choices": list_choices(inputs)}
+
+
 def list_codelists(inputs: ReportInputs) -> Grid:
     """Return each codelist the protocol uses: for what, codes by system, version and source."""
     lists = inputs.background.codelists
