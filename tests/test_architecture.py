@@ -26,6 +26,7 @@ LEVELS = {
     "estimate": 5, "figures": 5, "report": 5, "documents": 5, "notebook": 5, "dataset": 5,
     "multiverse": 5, "bench_multiverse": 6,
     "crate": 5, "release": 6, "bench": 6, "bench_survival": 6, "explain": 6,
+    "verify": 6,
     "bias": 5, "assess": 6,
     "cli": 7,
 }  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 from conftest import ROOT
 
 from leukocytosis.config.casebook import describe_cases, load_chapters
+from leukocytosis.explain.register import describe_register
 from leukocytosis.tables import ALL, describe_tables
 
 PAGES = [
@@ -68,6 +69,11 @@ def test_every_column_says_what_it_is() -> None:
 
 def test_the_manual_of_tables_is_printed_from_the_contracts() -> None:
     assert (ROOT / "docs/tables.md").read_text(encoding="utf-8") == describe_tables()
+
+
+def test_the_table_of_estimators_is_printed_from_the_register() -> None:
+    page = (ROOT / "docs/estimators.md").read_text(encoding="utf-8")
+    assert describe_register() in page
 
 
 def test_the_case_book_of_the_documentation_is_the_one_that_is_run() -> None:

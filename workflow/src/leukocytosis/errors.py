@@ -106,6 +106,13 @@ class TextError(LeukocytosisError):
     kind = "text cannot be written"
 
 
+class DifferenceError(LeukocytosisError):
+    """What stands in a release is not what the study computes, or not the file that was written."""
+
+    exit_code = 19
+    kind = "release differs from what was made again"
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return ` (did you mean 'x'?)` for the closest known name, or nothing when none is close."""
     folded = {candidate.casefold(): candidate for candidate in known}

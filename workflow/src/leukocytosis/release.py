@@ -12,13 +12,18 @@ from leukocytosis.config import (
     Page,
     Policy,
     Protocol,
+    load_claims,
     load_codelists,
+    load_manifest,
+    load_policy,
+    load_protocol,
     load_published_cases,
     load_references,
 )
 from leukocytosis.crate import RECORD, SOURCES
 from leukocytosis.disclosure import disclose, disclose_together
 from leukocytosis.documents import write_manuscript, write_readme
+from leukocytosis.errors import OutputError, Problem
 from leukocytosis.report import (
     Background,
     ReportInputs,
@@ -58,15 +63,20 @@ def release(
     inputs = replace(read, background=read_background(policy), cases=load_published_cases(CASES))
     write_release(inputs, folder, page)
     write_manuscript(inputs, TEXTS, folder / "manuscript")
-    lines = "".join(f"{line}\n" for line in describe_headlines(inputs))
-    (folder / HEADLINES).write_text(lines, encoding="utf-8")
+    write_headlines(inputs, folder)
     write_readme(inputs, folder, coming=(RECORD, SOURCES))
 
 
-def read_background(policy: Policy) -> Background:
+def write_headlines(inputs: ReportInputs, folder: Path) -> None:
+    """Write the answer in a few sentences, a line each."""
+    lines = "".join(f"{line}\n" for line in describe_headlines(inputs))
+    (folder / HEADLINES).write_text(lines, encoding="utf-8")
+
+
+def read_background(policy: Policy, root: Path = Path()) -> Background:
     """Return what the texts tell besides the numbers; ConfigError for a file that is wrong."""
-    references = load_references(TEXTS / "references.yaml")
-    return Background(policy, load_codelists(CODELISTS), references)
+    references = load_references(root / TEXTS / "references.yaml")
+    return Background(policy, load_codelists(root / CODELISTS), references)
 
 
 def read_inputs(
@@ -82,6 +92,28 @@ def read_inputs(
     frames = {name: read_frame(study / f"{name}.parquet") for name in tables}
     frames |= {name: read_frame(extract / f"{name}.parquet") for name in EXTRACT_TABLES}
     return ReportInputs(protocol, manifest, disclose(frames, policy), claims)
+
+
+def load_inputs(study: str, extract: str, root: Path = Path()) -> ReportInputs:
+    """Return a study's aggregate tables as they may leave, with its configuration, from disk.
+
+    `root` is the project's folder. OutputError when the study has not been run on the extract.
+    """
+    config, folder = root / "config", root / "results/studies" / study / extract
+    protocol = load_protocol(config / f"studies/{study}.yaml")
+    manifest = load_manifest(config / f"extracts/{extract}.yaml")
+    check_released(folder)
+    policy = load_policy(config / f"policies/{manifest.policy}.yaml")
+    claims = load_claims(config / f"claims/{protocol.claims}.yaml") if protocol.claims else None
+    tables, of_extract = (*STUDY_TABLES, *OWN_TABLES), root / "results/extracts" / extract
+    return read_inputs(protocol, manifest, policy, claims, of_extract, folder, tables)
+
+
+def check_released(study: Path) -> None:
+    """Raise OutputError when a study's folder holds no release."""
+    if not (study / "release/report.html").exists():
+        run = f"run `leukocytosis run {study.parent.name} {study.name}` first"
+        raise OutputError(Problem(str(study / "release"), "is not there yet", run))
 
 
 def compare(

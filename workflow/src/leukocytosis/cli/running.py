@@ -1,0 +1,108 @@
+"""Commands that run the workflow, and say where what they made is."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from leukocytosis.errors import LeukocytosisError, Problem
+
+
+def run_study(study: str, extract: str, cores: str) -> int:
+    """Run the workflow, taking up what a killed run left; print where the report is.
+
+    Returns the exit code of the rule that failed on something a user can mend, else Snakemake's.
+    """
+    code = _run_snakemake(cores, study, extract)
+    if not code:
+        release = Path("results/studies") / study / extract / "release"
+        print(f"\nReport: {release / 'report.html'}\n")
+        print((release / "headlines.txt").read_text(encoding="utf-8"), end="")
+    return code
+
+
+def run_studies(extract: str, cores: str) -> int:
+    """Run every study with published numbers on an extract; print where they are compared."""
+    page = Path("results/compare") / extract / "release/studies.html"
+    code = _run_snakemake(cores, "granger2009", extract, str(page))
+    if not code:
+        print(f"\nComparison: {page}")
+    return code
+
+
+def assess_study(study: str, cohorts: int | None, extracts: int | None) -> int:
+    """Draw cohorts of known truth, measure what a study makes of them; print where it stands."""
+    from leukocytosis.assess import assess
+    from leukocytosis.config import load_manifest, load_protocol
+    from leukocytosis.config.assess import load_assessment, load_seed
+
+    config, folder = Path("config"), Path("results/assess") / study
+    protocol = load_protocol(config / f"studies/{study}.yaml")
+    settings = load_assessment(config / "config.yaml", protocol, cohorts=cohorts, extracts=extracts)
+    manifest = load_manifest(config / "extracts/synthetic.yaml")
+    assess(protocol, manifest, settings, load_seed(config / "config.yaml"), Path.cwd(), folder)
+    print((folder / "assessment.md").read_text(encoding="utf-8"))
+    print(f"Written: {folder}")
+    return 0
+
+
+def draw_strips(study: str, extract: str, cores: str) -> int:
+    """Draw a page per episode of a study; print where they begin."""
+    folder = Path("results/studies") / study / extract / "strips"
+    code = _run_snakemake(cores, study, extract, str(folder))
+    if not code:
+        print(f"\nStrips (person-level, never to leave): {folder / 'index.html'}")
+    return code
+
+
+def draw_review(study: str, extract: str, cores: str, plan: Mapping[str, str]) -> int:
+    """Draw charts for review; print where they, their key and the way back are.
+
+    `plan` overrides the section `review` of config.yaml.
+    """
+    folder = Path("results/studies") / study / extract
+    overriding = [f"review={json.dumps(plan)}"] if plan else []
+    code = _run_snakemake(cores, study, extract, str(folder / "review"), overriding=overriding)
+    if not code:
+        print(f"\nCharts (person-level, for the reviewers): {folder / 'review/index.html'}")
+        print(f"Key (not for the reviewers; keep a copy with the answers): {folder}/review_key.csv")
+        print("How the answers come back: docs/review.md")
+    return code
+
+
+def _run_snakemake(
+    cores: str, study: str, extract: str, *targets: str, overriding: Sequence[str] = ()
+) -> int:
+    command = ["snakemake", "--cores", cores, "--rerun-incomplete", *targets]
+    command += ["--config", f"study={study}", f"extract={extract}", *overriding]
+    with _alone():
+        if any(Path(".snakemake/locks").glob("*")):  # nobody else runs, so a killed run left them
+            subprocess.run([*command, "--unlock"], check=True, capture_output=True)
+        finished = subprocess.run(command, check=False)
+    return (_exit_code(extract) or finished.returncode) if finished.returncode else 0
+
+
+def _exit_code(extract: str) -> int | None:
+    """Return the exit code that the failed rule left beside its log."""
+    codes = Path("results/logs").glob(f"**/{extract}.log.exit_code")
+    found = [int(path.read_text()) for path in sorted(codes)]
+    return found[0] if found else None
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold this folder's lock; a second run at the same time is refused."""
+    import fcntl
+
+    Path(".snakemake").mkdir(exist_ok=True)
+    with Path(".snakemake/leukocytosis.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise LeukocytosisError(
+                Problem(str(Path.cwd()), "another run is under way here", "wait for it to end")
+            ) from None
+        yield

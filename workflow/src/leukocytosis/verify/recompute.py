@@ -1,0 +1,139 @@
+"""The steps of the workflow once more, in a folder of their own, without Snakemake."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from leukocytosis.adjudication import adjudicate, find_files
+from leukocytosis.causes import classify, collect_evidence
+from leukocytosis.cohort import find_index, narrow
+from leukocytosis.config import (
+    Claims,
+    Codelist,
+    Manifest,
+    Protocol,
+    Unit,
+    load_bias_plan,
+    load_claims,
+    load_codelists,
+    load_manifest,
+    load_protocol,
+    load_settings,
+    load_units,
+)
+from leukocytosis.estimate import Beside, estimate
+from leukocytosis.followup import derive_analysis_set, derive_otherwise, derive_outcomes
+from leukocytosis.multiverse import Vocabulary, fit_multiverse
+from leukocytosis.scorecard import describe_setting
+from leukocytosis.standardise import standardise
+
+Start = Literal["study", "extract", "raw"]  # person-level tables of the study, canonical, raw files
+ESTIMATED = (
+    "estimates",
+    "curves",
+    "states",
+    "white_counts",
+    "table_one",
+    "scorecard",
+    "accuracy",
+)
+TRIED = ("multiverse", "variants", "decisions", "options")
+
+
+@dataclass(frozen=True)
+class Project:
+    """A study on an extract with all it is configured by; `root` is the project's folder."""
+
+    root: Path
+    protocol: Protocol
+    manifest: Manifest
+    codelists: dict[str, Codelist]
+    units: tuple[Unit, ...]
+    settings: dict[str, Any]
+
+    @property
+    def claims(self) -> Claims | None:
+        """Return the published numbers the study is scored by, if it has any."""
+        name = self.protocol.claims
+        return load_claims(self.root / f"config/claims/{name}.yaml") if name else None
+
+    @property
+    def study(self) -> Path:
+        """Return the folder of the study's tables."""
+        return self.root / "results/studies" / self.protocol.study / self.manifest.extract
+
+    @property
+    def extract(self) -> Path:
+        """Return the folder of the extract's tables."""
+        return self.root / "results/extracts" / self.manifest.extract
+
+
+def load_project(study: str, extract: str, root: Path) -> Project:
+    """Return a study on an extract as config/ describes it; ConfigError when it cannot be read."""
+    config = root / "config"
+    return Project(
+        root,
+        load_protocol(config / f"studies/{study}.yaml"),
+        load_manifest(config / f"extracts/{extract}.yaml"),
+        load_codelists(config / "codelists"),
+        load_units(config / "units.csv"),
+        load_settings(config / "config.yaml"),
+    )
+
+
+def recompute(project: Project, start: Start, scratch: Path) -> tuple[Path, Path]:
+    """Make the tables again; return the folders of the study's and of the extract's.
+
+    What comes before the start is read where it stands, through links in `scratch`.
+    """
+    study, extract = scratch / "study", project.extract
+    study.mkdir(parents=True)
+    if start == "raw":
+        extract = scratch / "extract"
+        standardise(project.manifest, project.codelists, project.units, project.root, extract)
+    if start == "study":
+        for path in sorted(project.study.glob("*.parquet")):
+            if path.stem not in (*ESTIMATED, *TRIED):
+                (study / path.name).symlink_to(path.resolve())
+    else:
+        _follow(project, extract, study)
+    _estimate(project, extract, study)
+    return study, extract
+
+
+def _follow(project: Project, extract: Path, study: Path) -> None:
+    """From canonical tables to the analysis set."""
+    protocol, manifest = project.protocol, project.manifest
+    find_index(protocol, project.codelists, extract, study)
+    narrow(extract, study)
+    absent = frozenset(manifest.absent)
+    collect_evidence(protocol, project.codelists, project.units, absent, study)
+    classify(protocol, study)
+    asked = manifest.reviews.get(protocol.study)
+    files = find_files(asked, manifest, project.root) if asked else None
+    adjudicate(protocol, manifest.extract, files, study, use=bool(asked and asked.use_adjudicated))
+    derive_outcomes(protocol, extract, study)
+    derive_otherwise(protocol, extract, study)
+    derive_analysis_set(protocol, project.codelists, study)
+
+
+def _estimate(project: Project, extract: Path, study: Path) -> None:
+    """From the analysis set to every number."""
+    protocol, manifest, config = project.protocol, project.manifest, project.root / "config"
+    seed = project.settings["seed"]
+    drawn = {"accuracy": manifest.accuracy, "dates_shifted": manifest.dates_shifted}
+    causes = [*(cause.id for cause in protocol.causes), "undetermined"]
+    planted = manifest.truth if manifest.drawn_for == protocol.study else None
+    beside = Beside(
+        extract / "encounters.parquet",
+        project.claims,
+        project.root / manifest.root / planted if planted else None,
+        describe_setting(manifest, protocol.claims),
+        seed,
+        load_bias_plan(config, {**project.settings, **drawn}, causes),
+    )
+    estimate(protocol, study, beside)
+    vocabulary = Vocabulary(project.codelists, project.units, frozenset(manifest.absent))
+    fit_multiverse(protocol, vocabulary, extract, study, seed)
