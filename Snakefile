@@ -12,6 +12,9 @@ from leukocytosis.scorecard import describe_setting
 configfile: "config/config.yaml"
 
 
+report: "workflow/report/workflow.rst"
+
+
 STUDY, EXTRACT = config["study"], config["extract"]
 EXTRACTS = "results/extracts/{extract}"
 RESULTS = "results/studies/{study}/{extract}"

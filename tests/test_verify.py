@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from browser import CHROMIUM, Browser
 from test_workflow import copy, edit, run, study  # noqa: F401
 
 from leukocytosis.config import load_policy
@@ -251,3 +252,37 @@ def test_a_number_a_rule_and_a_row_are_told_apart(project: Path) -> None:
     assert rule.returncode == 0 and "## Query" in rule.stdout
     number = run(project, "leukocytosis", "explain", "28", "granger2009", "tiny")
     assert number.returncode == 0 and number.stdout.startswith("# 28\n")
+
+
+@pytest.fixture(scope="module")
+def page(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Snakemake's own report of the run."""
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    config = ("--config", "study=granger2009", "extract=tiny")
+    made = run(project, "snakemake", "--report", str(path), *config)
+    assert made.returncode == 0, made.stderr
+    return path
+
+
+def test_snakemakes_own_report_holds_captions_and_categories(project: Path, page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for name, category in {
+        "figures/flow.svg": "Figures",
+        "tables/estimates.csv": "Tables",
+        "manuscript/results.docx": "Manuscript",
+        "report.html": "Report",
+    }.items():
+        assert f'"{RELEASE}/{name}": {{' in text and f'"{category}": {{' in text
+    caption = (project / RELEASE / "figures/flow.txt").read_text(encoding="utf-8").splitlines()[0]
+    assert caption.partition(": ")[2] in text  # the figure's own, beside it
+    assert "Table <em>estimates</em> of study granger2009 on\\ntiny, unrounded" in text
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")
+def test_snakemakes_own_report_opens_without_a_network(page: Path, tmp_path: Path) -> None:
+    with Browser(tmp_path / "browser") as browser:
+        browser.open(page)
+        browser.wait("document.body.innerText.includes('Figures')")
+        shown = str(browser.ask("document.body.innerText"))
+        assert all(name in shown for name in ("Figures", "Manuscript", "Report", "Tables"))
+        assert not [url for url in browser.requests if url.startswith("http")]

@@ -151,3 +151,11 @@ def manifest_files(wildcards):
         str(p) for p in (folder / wildcards.extract).glob("*") if p.is_file()
     )
     return [str(folder / f"{wildcards.extract}.yaml"), *beside]
+
+
+def figure_labels(wildcards):
+    """What Snakemake's own report shows beside a figure: its name and the caption it came with."""
+    folder = RELEASE.format(study=STUDY, extract=EXTRACT)
+    words = Path(f"{folder}/figures/{wildcards.name}.txt").read_text(encoding="utf-8")
+    caption = words.partition("\n\n")[0].partition(": ")[2]
+    return {"figure": wildcards.name, "caption": caption}

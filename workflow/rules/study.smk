@@ -256,12 +256,40 @@ rule release:
             "config/journals/{name}.yaml", name={"house", config["journal"]}
         ),
     output:
-        report=f"{RELEASE}/report.html",
+        report=report(
+            f"{RELEASE}/report.html",
+            caption="../report/report.rst",
+            category="Report",
+            labels={"study": "{study}", "extract": "{extract}"},
+        ),
         readme=f"{RELEASE}/README.txt",
-        headlines=f"{RELEASE}/headlines.txt",
-        figures=directory(f"{RELEASE}/figures"),
-        tables=directory(f"{RELEASE}/tables"),
-        manuscript=directory(f"{RELEASE}/manuscript"),
+        headlines=report(
+            f"{RELEASE}/headlines.txt",
+            caption="../report/headlines.rst",
+            category="Report",
+            labels={"study": "{study}", "extract": "{extract}"},
+        ),
+        figures=report(
+            directory(f"{RELEASE}/figures"),
+            patterns=["{name}.svg"],
+            caption="../report/figure.rst",
+            category="Figures",
+            labels=figure_labels,
+        ),
+        tables=report(
+            directory(f"{RELEASE}/tables"),
+            patterns=["{name}.csv"],
+            caption="../report/table.rst",
+            category="Tables",
+            labels={"table": "{name}"},
+        ),
+        manuscript=report(
+            directory(f"{RELEASE}/manuscript"),
+            patterns=["{name}.docx"],
+            caption="../report/manuscript.rst",
+            category="Manuscript",
+            labels={"document": "{name}"},
+        ),
         record=f"{RELEASE}/ro-crate-metadata.json",
         sources=directory(f"{RELEASE}/workflow"),
     log:
