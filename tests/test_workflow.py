@@ -23,7 +23,8 @@ from leukocytosis.provenance import read_record
 pytestmark = pytest.mark.workflow
 BIN = Path(sys.executable).parent
 PARTS = ("Snakefile", "workflow/rules", "workflow/scripts", "workflow/report", "workflow/src",
-         "config", "profiles", "envs", "notebooks", "tests/data", "requirements.lock", "CITATION.cff")  # fmt: skip
+         "config", "profiles", "envs", "notebooks", "tests/data", "requirements.lock",
+         "CITATION.cff")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
