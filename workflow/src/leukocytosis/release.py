@@ -60,7 +60,7 @@ def release(
     """
     tables = (*STUDY_TABLES, *OWN_TABLES)
     read = read_inputs(protocol, manifest, policy, claims, extract, folder.parent, tables)
-    inputs = replace(read, background=read_background(policy), cases=load_published_cases(CASES))
+    inputs = add_background(read, policy)
     write_release(inputs, folder, page)
     write_manuscript(inputs, TEXTS, folder / "manuscript")
     write_headlines(inputs, folder)
@@ -73,10 +73,15 @@ def write_headlines(inputs: ReportInputs, folder: Path) -> None:
     (folder / HEADLINES).write_text(lines, encoding="utf-8")
 
 
-def read_background(policy: Policy, root: Path = Path()) -> Background:
-    """Return what the texts tell besides the numbers; ConfigError for a file that is wrong."""
+def add_background(inputs: ReportInputs, policy: Policy, root: Path = Path()) -> ReportInputs:
+    """Return a study's tables with what texts and figures tell besides the study's numbers.
+
+    ConfigError for a file under `root` that is wrong.
+    """
     references = load_references(root / TEXTS / "references.yaml")
-    return Background(policy, load_codelists(root / CODELISTS), references)
+    background = Background(policy, load_codelists(root / CODELISTS), references)
+    cases = load_published_cases(root / CASES)
+    return replace(inputs, background=background, cases=cases)
 
 
 def read_inputs(

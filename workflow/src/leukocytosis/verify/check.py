@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from leukocytosis.config import load_policy
@@ -14,8 +14,8 @@ from leukocytosis.release import (
     OWN_TABLES,
     STUDY_TABLES,
     TEXTS,
+    add_background,
     check_released,
-    read_background,
     read_inputs,
     write_headlines,
 )
@@ -103,7 +103,7 @@ def _disclose(project: Project, study: Path, extract: Path) -> ReportInputs:
     inputs = read_inputs(
         project.protocol, project.manifest, policy, project.claims, extract, study, tables
     )
-    return replace(inputs, background=read_background(policy, project.root))
+    return add_background(inputs, policy, project.root)
 
 
 def _write_again(inputs: ReportInputs, root: Path, folder: Path) -> Path:
