@@ -9,6 +9,7 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,9 +24,12 @@ from matplotlib.patches import FancyArrowPatch, Patch
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from leukocytosis.config import Journal
+from leukocytosis.config import Journal, Page, load_page
+from leukocytosis.figures import fit_column
 from leukocytosis.figures.style import MARK, styled
 
+FOLDER = Path("config/journals")
+PAGES = {path.stem: load_page(FOLDER, path.stem) for path in sorted(FOLDER.glob("*.yaml"))}
 POINTS = 72.0
 TOUCH = 0.4  # points two boxes of text may share: a box holds the descent of letters, too
 APART = 20.0  # of L*, 0 (black) to 100 (white): grey tones that are told apart side by side
@@ -81,6 +85,12 @@ def find_faults(figure: Figure, journal: Journal) -> list[str]:
         *find_wrong_sizes(figure, words, journal),
         *find_alike(figure),
     ]
+
+
+def find_faults_for(figure: Figure, page: Page) -> list[str]:
+    """Return what is wrong with a figure once it is resized for a journal."""
+    fit_column(figure, page.journal, page.house)
+    return find_faults(figure, page.journal)
 
 
 def find_overlaps(words: list[Word]) -> Iterator[str]:

@@ -6,24 +6,21 @@ The last tests hold the rules against figures that break them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import drawn
 import pytest
 from conftest import Run
-from geometry import find_faults
+from geometry import FOLDER, PAGES, find_faults
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
-from leukocytosis.config import Page, load_journal, load_page
+from leukocytosis.config import Page, load_journal
 from leukocytosis.figures.press import mark_figure
 from leukocytosis.figures.style import new_figure, styled
 from leukocytosis.report import ReportInputs
 from leukocytosis.report.drawing import Drawing, fit_drawing
 from leukocytosis.report.drawings import draw_all
 
-FOLDER = Path("config/journals")
-PAGES = {path.stem: load_page(FOLDER, path.stem) for path in sorted(FOLDER.glob("*.yaml"))}
 HOUSE = load_journal(FOLDER / "house.yaml")
 
 

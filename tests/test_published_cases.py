@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import report_fixtures as fixtures
-from touching import JOURNALS, find_touching
+from geometry import PAGES, find_faults_for
 
 from leukocytosis.config import PublishedCase, load_published_cases
 from leukocytosis.config.casebook import load_chapters
@@ -158,13 +158,13 @@ def test_a_published_patient_never_carries_the_mark_of_synthetic_data() -> None:
     (drawing,) = (d for d in draw_all(inputs) if d.name == "case_qing2014")
     shown = inline_drawing(drawing, inputs.mark)
     assert inputs.mark == "synthetic"
-    assert "synthetic" not in shown["svg"] and "synthetic" not in shown["alt"]
+    assert "synthetic" not in shown["svg"]  # which holds the alternative text, too
     assert "A published patient" in shown["svg"]
 
 
-@pytest.mark.parametrize("journal", JOURNALS)
-def test_no_two_words_touch(journal: str) -> None:
-    assert find_touching(draw_case(CASE), journal, None) == []
+@pytest.mark.parametrize("journal", PAGES)
+def test_the_figure_has_no_fault_of_geometry(journal: str) -> None:
+    assert find_faults_for(draw_case(CASE), PAGES[journal]) == []
 
 
 def test_a_case_needs_no_more_than_its_counts() -> None:

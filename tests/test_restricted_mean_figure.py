@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 import report_fixtures as fixtures
+from geometry import PAGES, find_faults_for
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from report_fixtures import CANNOT, PRIMARY, SURVIVAL
-from touching import JOURNALS, find_touching
 
 from leukocytosis.figures import draw_restricted_means
 from leukocytosis.figures.columns import find_texts
@@ -105,6 +105,6 @@ def test_beside_the_figure_stand_the_means_it_prints() -> None:
     assert {row["group"] for row in drawing.data["curves"]} == set(STUDY.analyses.groups)
 
 
-@pytest.mark.parametrize("journal", JOURNALS)
-def test_no_two_words_touch(journal: str) -> None:
-    assert find_touching(draw(), journal) == []
+@pytest.mark.parametrize("journal", PAGES)
+def test_the_figure_has_no_fault_of_geometry(journal: str) -> None:
+    assert find_faults_for(draw(), PAGES[journal]) == []

@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from touching import JOURNALS, find_touching, lay_out
+from geometry import PAGES, find_faults_for, lay_out
 
 from leukocytosis.config import Protocol, load_protocol
 from leukocytosis.config.evidence import Window
@@ -84,16 +84,16 @@ def test_bars_reach_from_the_first_day_to_the_last_both_included(study: str) -> 
         assert ends in edges, span.item
 
 
-@pytest.mark.parametrize("journal", JOURNALS)
+@pytest.mark.parametrize("journal", PAGES)
 @pytest.mark.parametrize("study", STUDIES)
-def test_no_two_words_touch(study: str, journal: str) -> None:
-    assert find_touching(draw_study_design(read(study)), journal) == []
+def test_the_figure_has_no_fault_of_geometry(study: str, journal: str) -> None:
+    assert find_faults_for(draw_study_design(read(study)), PAGES[journal]) == []
 
 
 @pytest.mark.parametrize("study", STUDIES)
 def test_words_stay_left_and_right_of_the_bars(study: str) -> None:
     figure = draw_study_design(read(study))
-    lay_out(figure, "house")
+    lay_out(figure)
     (axes,) = figure.axes
     box = axes.get_window_extent()
     for text in axes.texts:
