@@ -16,6 +16,7 @@ LEVELS = {
     "config": 1,
     "store": 2, "matching": 2, "provenance": 2, "disclosure": 2, "derivable": 2, "thinning": 2,
     "nesting": 2,
+    "sizes": 2,
     "prose": 2, "rounding": 0,
     "companions": 2,
     "standardise": 3, "cohort": 3, "causes": 3, "followup": 3, "synthetic": 3,

@@ -17,6 +17,7 @@ from leukocytosis.derivable import (
 )
 from leukocytosis.errors import DisclosureError, Problem
 from leukocytosis.nesting import BY_CAUSE, find_causes, find_told, hide_table_one, round_at_risk
+from leukocytosis.sizes import find_hidden_groups, find_sizes
 from leukocytosis.tables import BY_NAME
 from leukocytosis.thinning import COUNTED, find_steps, thin_curves
 
@@ -33,6 +34,7 @@ CROSSED = ("confusion", "calendar_shares", "calendar_risk", "tipping")
 STATES = ("incidence", "states")  # rows that add up to a group on each day
 MODEL_ROWS = "cox_|proportional_hazards|hazard_ratio_over_time|model_size|count_spline"
 WHITE_COUNTS = ["median_wbc_1e9_per_l", "q1_wbc_1e9_per_l", "q3_wbc_1e9_per_l"]
+GROUPED = {"curves", "states", "white_counts"}  # tables of a row per group and day
 NUMBERS = ["estimate", "ci_low", "ci_high", "p_value", "n_events"]
 
 
@@ -46,13 +48,7 @@ def disclose(tables: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.Da
     bins in which that many have one, and none or that many have not. Of a multiverse only hazard
     ratios are left, to two decimals: its variants differ by few patients.
     """
-    person = sorted(name for name in tables if BY_NAME[name].tier == "person")
-    if person:
-        raise DisclosureError(
-            Problem(name, "holds one row per person", "release aggregates only") for name in person
-        )
-    import pandas as pd
-
+    _refuse_persons(tables)
     k = policy.min_count
     if k <= 1:
         return tables
@@ -67,16 +63,41 @@ def disclose(tables: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.Da
     for name, hidden in hide.items():
         if name in tables:
             open_tables[name] = hidden(tables[name], k)
+    if "estimates" in tables:
+        open_tables |= _drop_hidden_groups(open_tables)
     if "table_one" in tables:
         open_tables |= _hide_table_one(open_tables, k)
     if "curves" in tables:
-        shown = open_tables.get("estimates", pd.DataFrame(columns=["outcome_id", "time_days"]))
-        curves = drop_hidden_arms(tables["curves"], shown) if len(shown) else tables["curves"]
-        open_tables["curves"] = thin_curves(curves, _find_shown(shown), k)
+        open_tables["curves"] = _thin_curves(open_tables, k)
     if "scorecard" in tables and "estimates" in tables:
         values = open_tables["estimates"]["estimate"].dropna()
         open_tables["scorecard"] = _hide_scorecard(tables["scorecard"], values)
     return open_tables
+
+
+def _refuse_persons(tables: Mapping[str, pd.DataFrame]) -> None:
+    person = sorted(name for name in tables if BY_NAME[name].tier == "person")
+    if person:
+        raise DisclosureError(
+            Problem(name, "holds one row per person", "release aggregates only") for name in person
+        )
+
+
+def _drop_hidden_groups(tables: Mapping[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Return the tables of a row per group and day without the groups whose size is hidden."""
+    gone = find_hidden_groups(tables["estimates"])
+    found = {name: tables[name] for name in sorted(GROUPED & set(tables))}
+    return {
+        name: rows[~rows["group"].isin(gone)].reset_index(drop=True) for name, rows in found.items()
+    }
+
+
+def _thin_curves(tables: Mapping[str, pd.DataFrame], k: int) -> pd.DataFrame:
+    import pandas as pd
+
+    shown = tables.get("estimates", pd.DataFrame(columns=["outcome_id", "time_days"]))
+    curves = drop_hidden_arms(tables["curves"], shown) if len(shown) else tables["curves"]
+    return thin_curves(curves, _find_shown(shown), k)
 
 
 def disclose_together(
@@ -131,6 +152,8 @@ def _hide_estimates(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     small |= (rows["n"] - rows["n_events"]).between(1, k - 1)
     small |= _few_on_day_0(rows, k) | find_steps(rows, k)
     together = find_companions(rows, small, k)
+    sized = find_sizes(rows, small, k)
+    small |= sized
     small = _with_shadows(rows, small) | _near(rows, k) | _of_hidden_groups(rows, small) | together
     together |= _crossed(rows, small)
     small |= together
@@ -144,6 +167,7 @@ def _hide_estimates(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     rows.loc[small, NUMBERS] = None
     sizes = rows["n"].between(1, k - 1) | (rows["analysis_id"] == "after_hospice")
     sizes |= rows["analysis_id"].isin(BY_CAUSE)
+    sizes |= sized & (rows["group"] != "all")
     rows.loc[told | together | (small & sizes), "n"] = None
     rows.loc[small, "note"] = _why_hidden(k)
     return round_at_risk(hide_left_out(rows, k), k)
