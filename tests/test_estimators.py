@@ -36,6 +36,20 @@ NOBODY, SOME = fit_curve([84.0] * 9, [0] * 9), fit_curve([10.0, 20, 84, 84], [1,
 ALL_HAD_IT = fit_curve([1.0, 2, 3], [1, 1, 1])
 
 
+def test_a_difference_of_few_does_not_pass_a_hundred_points() -> None:
+    most = fit_curve(np.array([1.0, 2, 3, 4, 84]), np.array([1, 1, 1, 1, 0]))
+    few = fit_curve(np.array([5.0, 84, 84, 84, 84]), np.array([1, 0, 0, 0, 0]))
+    number = fit_risk_difference(most, few, 84.0)
+    assert number.estimate == pytest.approx(0.6)
+    assert number.ci_low is not None and number.ci_high is not None
+    assert -1 <= number.ci_low < 0.6 < number.ci_high <= 1
+    assert "pass 100 points" in str(number.note)
+    # Zou and Donner by hand, from the groups' own log-log intervals
+    risk, other = most.risk_at(84.0), few.risk_at(84.0)
+    up = math.hypot(float(risk.ci_high or 0) - 0.8, 0.2 - float(other.ci_low or 0))
+    assert number.ci_high == pytest.approx(0.6 + up)
+
+
 def test_the_difference_to_nobody_takes_the_exact_intervals_of_both() -> None:
     """Zou and Donner by hand: squares of the distances to the near ends add up."""
     found = fit_risk_difference(NOBODY, SOME, 84)

@@ -10,7 +10,7 @@ from geometry import decode, lightness
 from matplotlib.colors import to_rgb
 
 from leukocytosis.figures.incidence import AREAS
-from leukocytosis.figures.style import LINES, MARKERS, PALETTE
+from leukocytosis.figures.style import INK, LINES, MARKERS, PALETTE, shade_of
 
 # Machado, Oliveira and Fernandes 2009 (doi:10.1109/TVCG.2009.113), severity 1.0, on linear light
 DEFICIENCIES = {
@@ -68,3 +68,9 @@ def test_areas_that_touch_differ_in_grey_or_in_hatch() -> None:
     for below, above in itertools.pairwise(styles):
         step = abs(lightness(to_rgb(below["facecolor"])) - lightness(to_rgb(above["facecolor"])))
         assert step > 20 or below.get("hatch") != above.get("hatch")
+
+
+@pytest.mark.parametrize("color", [*PALETTE, INK])
+def test_a_groups_words_stand_out_from_the_page(color: str) -> None:
+    luminance = float(TO_XYZ[1] @ decode(to_rgb(shade_of(color))))
+    assert 1.05 / (luminance + 0.05) >= 4.5  # WCAG 2

@@ -53,6 +53,14 @@ def test_contrasts_are_to_the_first_group() -> None:
     assert ("all", "difference to infection") not in rows
 
 
+def test_an_interval_is_cut_where_it_would_pass_the_horizon() -> None:
+    rows = list(mean_rows({"a": curve([60, 84, 84], [1, 0, 0])}, 84.0,
+                          analysis_id="rmst", outcome_id="o"))  # fmt: skip
+    assert rows[0].ci_high == 84.0 and rows[0].estimate == pytest.approx(76.0)
+    assert rows[0].ci_low == pytest.approx(76.0 - 1.959964 * 24 * math.sqrt(2 / 27), rel=1e-6)
+    assert "cut there" in str(rows[0].note)
+
+
 def test_a_contrast_says_whose_follow_up_is_too_short() -> None:
     curves = {"infection": curve([20, 30], [1, 0]), "plr": curve([10, 90], [1, 0])}
     rows = list(mean_rows(curves, 84, analysis_id="rmst", outcome_id="o"))

@@ -32,7 +32,7 @@ def new_document(title: str, mark: str | None) -> Document:
     document = docx.Document()
     normal = document.styles["Normal"]
     normal.font.name, normal.font.size = FONT, Pt(POINTS)
-    for name in ("Heading 1", "Heading 2", "Caption"):
+    for name in ("Heading 1", "Heading 2", "Heading 3", "Caption"):
         style: Any = document.styles[name]
         style.font.name, style.font.color.rgb = FONT, RGBColor(0, 0, 0)
         # the theme's own font for headings goes before the one named

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from leukocytosis.figures.style import INK, Row
+from leukocytosis.figures.style import INK, Row, shade_of
 from leukocytosis.prose import format_number, is_known
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def write_lines(axes: Axes, lines: Sequence[Line], *, labelled: bool = True) -> 
         if labelled:
             weight = "bold" if line.is_heading else "normal"
             axes.text(left, y, line.label, transform=axes.transAxes, ha="right", weight=weight,
-                      color=line.color, **look)  # fmt: skip
+                      color=shade_of(line.color), **look)  # fmt: skip
         for day, count in line.counts.items():
             axes.text(day, y, _show(count), transform=axes.get_xaxis_transform(), ha="center",
                       **look)  # fmt: skip

@@ -24,6 +24,7 @@ WIDTH_INCHES = 132 / 25.4  # config/journals/house.yaml; still readable when a p
 INK, FAINT, MARK = "#1b1b1b", "#6b6b6b", "#b3261e"
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)))
+DARKER = 0.65  # of a group's colour, for its words
 MARKERS = ("o", "s", "^", "D", "v", "P")
 HEAD_INCHES = 0.34  # above every plot: the legend, and the mark of synthetic data in the corner
 STYLE: dict[str, Any] = {
@@ -92,6 +93,14 @@ def style_of(protocol: Protocol, group: str) -> dict[str, Any]:
         return {"color": INK, "linestyle": "-"}
     i = [*groups].index(group)
     return {"color": PALETTE[i % len(PALETTE)], "linestyle": LINES[i % len(LINES)]}
+
+
+def shade_of(color: str) -> str:
+    """Return a colour dark enough for small words on white (contrast 4.5 to 1, WCAG 2)."""
+    from matplotlib.colors import to_hex, to_rgb
+
+    red, green, blue = to_rgb(color)
+    return to_hex((DARKER * red, DARKER * green, DARKER * blue))
 
 
 def marker_of(protocol: Protocol, group: str) -> str:

@@ -87,8 +87,8 @@ def _describe_contrasts(protocol: Protocol) -> Iterator[Method]:
     yield Method(
         "contrasts",
         "Risk differences have normal intervals (Greenwood), risk ratios on the log scale; where a "
-        "risk is nil or complete the interval of the difference comes from those of the groups "
-        "[@zou2008].",
+        "risk is nil or complete, or few patients would make it pass the possible, the interval of "
+        "the difference comes from those of the groups [@zou2008].",
     )
     small = ("survival.permutation.SMALL_GROUP", "survival.permutation.FEW_EVENTS")
     yield Method(

@@ -2,8 +2,8 @@
 
 Greenwood's (1926) standard errors; a normal interval for the difference, one on the log scale for
 the ratio (Klein and Moeschberger 2003, 4.2 and 7.8). Where a risk is 0 or 1 Greenwood's error is 0
-and would promise certainty: the difference then takes its interval from the groups' own, exact ones
-(Zou and Donner 2008).
+and would promise certainty; in small groups the normal interval can pass a difference of 1. There
+the difference takes its interval from the groups' own (Zou and Donner 2008), which cannot.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from .row import CANNOT, Analysis, Estimate, Number, missing, place
 
 DIFFERENCE = "difference of Kaplan–Meier risks, 95 % normal interval (Greenwood)"
 RATIO = "ratio of Kaplan–Meier risks, 95 % normal interval on the log scale (Greenwood)"
-FROM_OWN = "a risk is 0 or 1: interval from the groups' own (Zou and Donner 2008)"
+CERTAIN, BEYOND = "a risk is 0 or 1", "the normal interval would pass 100 points"
+FROM_OWN = "{why}: interval from the groups' own (Zou and Donner 2008)"
 
 
 def find_greenwood_error(curve: Curve, day: float) -> float:
@@ -41,8 +42,10 @@ def fit_risk_difference(curve: Curve, reference: Curve, day: float) -> Number:
     risk, other = (float(found.estimate or 0.0) for found in risks)
     difference = risk - other
     if {risk, other} & {0.0, 1.0}:
-        return _from_own_intervals(difference, *risks)
+        return _from_own_intervals(difference, *risks, CERTAIN)
     error = math.hypot(find_greenwood_error(curve, day), find_greenwood_error(reference, day))
+    if abs(difference) + Z_95 * error > 1:
+        return _from_own_intervals(difference, *risks, BEYOND)
     return Number(difference, difference - Z_95 * error, difference + Z_95 * error)
 
 
@@ -72,7 +75,7 @@ def _refuse(risk: Number, reference: Number) -> Number | None:
     return None
 
 
-def _from_own_intervals(difference: float, risk: Number, reference: Number) -> Number:
+def _from_own_intervals(difference: float, risk: Number, reference: Number, why: str) -> Number:
     """Combine the groups' own intervals: squares of the distances to their near ends add up."""
     ends = (risk.ci_low, risk.ci_high, reference.ci_low, reference.ci_high)
     if None in ends or risk.estimate is None or reference.estimate is None:
@@ -80,7 +83,7 @@ def _from_own_intervals(difference: float, risk: Number, reference: Number) -> N
     low, high, other_low, other_high = (float(end or 0.0) for end in ends)
     down = math.hypot(risk.estimate - low, other_high - reference.estimate)
     up = math.hypot(high - risk.estimate, reference.estimate - other_low)
-    return Number(difference, difference - down, difference + up, FROM_OWN)
+    return Number(difference, difference - down, difference + up, FROM_OWN.format(why=why))
 
 
 def difference_rows(

@@ -3,6 +3,7 @@
 The area under the Kaplan–Meier curve, its variance by Greenwood's terms weighted with the squared
 area that is left (Klein and Moeschberger 2003, 4.5; the `rmean` of R's survfit). Differences and
 ratios have normal intervals, ratios on the log scale (Royston and Parmar 2013; Uno et al. 2014).
+Where few make an interval pass the horizon, or 0, it is cut there, which costs it no coverage.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from .proportion import Z_95
 from .row import Analysis, Estimate, Number, missing, place
 
 METHOD = "restricted mean, area under Kaplan–Meier, 95 % normal interval"
+CUT = "the normal interval passes what is possible and is cut there"
 NO_EVENTS = "no events up to that day in a group, so there is no interval"
 
 
@@ -62,12 +64,16 @@ def mean_rows(
     """
     means = {group: fit_restricted_mean(curve, horizon) for group, curve in curves.items()}
     for group, mean in means.items():
-        yield _row(_number(mean), curves[group], group, "restricted mean", horizon, analysis)
+        yield _row(
+            _number(mean, horizon), curves[group], group, "restricted mean", horizon, analysis
+        )
     compared = [group for group in curves if group != "all"]
     for group in compared[1:]:
         reference = compared[0]
         for term, contrast in (("difference", _difference), ("ratio", _ratio)):
             number = _contrast(means[group], means[reference], group, reference, contrast)
+            if term == "difference" and number.ci_low is not None:
+                number = _cut(number, -horizon, horizon)
             yield _row(number, curves[group], group, f"{term} to {reference}", horizon, analysis)
 
 
@@ -78,12 +84,21 @@ def _row(
                  n_events=curve.events_by(horizon), method=METHOD)  # fmt: skip
 
 
-def _number(mean: RestrictedMean | str) -> Number:
+def _number(mean: RestrictedMean | str, horizon: float) -> Number:
     if isinstance(mean, str):
         return missing(mean)
     if mean.error == 0:
         return Number(mean.days, note=NO_EVENTS)
-    return Number(mean.days, mean.days - Z_95 * mean.error, mean.days + Z_95 * mean.error)
+    width = Z_95 * mean.error
+    return _cut(Number(mean.days, mean.days - width, mean.days + width), 0, horizon)
+
+
+def _cut(number: Number, least: float, most: float) -> Number:
+    """Return the number with its interval within what is possible, and a note where it was not."""
+    low, high = float(number.ci_low or 0.0), float(number.ci_high or 0.0)
+    if least <= low and high <= most:
+        return number
+    return Number(number.estimate, max(low, least), min(high, most), CUT)
 
 
 def _contrast(
