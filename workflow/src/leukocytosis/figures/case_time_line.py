@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from leukocytosis.config import PublishedCase
 from leukocytosis.config.published import Dated, GivenTreatment, Measured, Series
-from leukocytosis.figures.style import FAINT, INK, PALETTE, new_figure, styled, wrap
+from leukocytosis.figures.style import FAINT, INK, PALETTE, new_figure, shade_of, styled, wrap
 from leukocytosis.figures.time_scale import TimeScale, keep_apart, list_months
 from leukocytosis.prose import describe_bound, format_number
 
@@ -211,7 +211,7 @@ def _draw_rows(axes: Axes, case: PublishedCase, scale: TimeScale, rows: Sequence
         given = [t for t in case.treatments if t.name == name]
         color = COLORS[given[0].kind] if given else INK
         axes.text(-LEFT / WIDTH + 0.015, place, name, transform=axes.get_yaxis_transform(),
-                  fontsize=7, va="center", color=color)  # fmt: skip
+                  fontsize=7, va="center", color=shade_of(color))  # fmt: skip
         for treatment in given:
             _draw_treatment(axes, scale, treatment, place, color)
     if case.cultures:

@@ -14,6 +14,7 @@ from leukocytosis.figures.style import (
     draw_words,
     find_rows,
     new_figure,
+    shade_of,
     style_of,
     styled,
 )
@@ -124,7 +125,8 @@ def _draw_area(axes: Axes, protocol: Protocol, area: Area, last: float) -> None:
     axes.text(0, number, describe_mean(area.mean), transform=axes.transAxes, fontsize=7,
               va="bottom", linespacing=1.1)  # fmt: skip
     axes.text(0, number + (2 * LINE_INCHES + 0.02) / PANEL_INCHES, name_group(area.group),
-              transform=axes.transAxes, fontsize=8, color=style["color"], va="bottom")  # fmt: skip
+              transform=axes.transAxes, fontsize=8, color=shade_of(style["color"]),
+              va="bottom")  # fmt: skip
     axes.set_xlim(0, last)
     axes.set_ylim(0, 100)
     axes.set_xticks([0, last / 2, last], ["0", format_number(last / 2), format_number(last)])
@@ -173,8 +175,8 @@ def _draw_differences(axes: Axes, protocol: Protocol, areas: Sequence[Area]) -> 
     for i, area in enumerate(areas):
         row, color = area.difference, style_of(protocol, area.group)["color"]
         assert row is not None
-        axes.text(0.02, i + 0.14, name_group(area.group), transform=place, fontsize=7, color=color,
-                  va="center", bbox=beneath)  # fmt: skip
+        axes.text(0.02, i + 0.14, name_group(area.group), transform=place, fontsize=7,
+                  color=shade_of(color), va="center", bbox=beneath)  # fmt: skip
         if not is_known(row["estimate"]):
             words, ink = _why(row), FAINT
         else:

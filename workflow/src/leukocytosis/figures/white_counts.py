@@ -14,6 +14,7 @@ from leukocytosis.figures.style import (
     draw_words,
     find_rows,
     new_figure,
+    shade_of,
     style_of,
     styled,
 )
@@ -148,7 +149,7 @@ def _draw_counted(
     for i, group in enumerate(protocol.analyses.groups, start=1):
         y = top - i * ROW_INCHES / PLOT_INCHES
         axes.text(left, y, name_group(group), transform=axes.transAxes, va="center",
-                  color=style_of(protocol, group)["color"], fontsize=7.5)  # fmt: skip
+                  color=shade_of(style_of(protocol, group)["color"]), fontsize=7.5)  # fmt: skip
         counts = {row["from_day"]: row["n"] for row in find_rows(rows, group=group)}
         for at, (first, _) in enumerate(bins):
             n = counts.get(first)
