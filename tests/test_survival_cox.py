@@ -113,7 +113,8 @@ def test_nobody_no_complete_case_and_no_events() -> None:
     nobody = "there are no patients with all covariates known"
     assert refused(frame.iloc[:0], "cause_group", "age") == nobody
     assert refused(frame.assign(age=np.nan), "cause_group", "age") == nobody
-    assert refused(frame.assign(status=0), "cause_group", "age") == "there are no events"
+    reason = refused(frame.assign(status=0), "cause_group", "age")
+    assert reason == "there are no events among the patients with all covariates known"
 
 
 @pytest.mark.parametrize("group", ["infection", "plr"])

@@ -107,7 +107,7 @@ def test_a_level_of_four_is_described_and_not_modelled() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"status": 0}, "there are no events"),
+        ({"status": 0}, "there are no events among the patients with all covariates known"),
         ({"age": np.nan}, "there are no patients with all covariates known"),
         ({"age": 62.0}, "all patients have the same age"),
         ({"group": "infection"}, "all patients have the same group (infection)"),

@@ -53,7 +53,7 @@ def _nothing_to_fit(design: Design) -> str | None:
     if design.n == 0:
         return "there are no patients with all covariates known"
     if design.n_events == 0:
-        return "there are no events"
+        return "there are no events among the patients with all covariates known"
     if not design.columns and not design.levels:
         return "there are no covariates"
     return None
