@@ -79,7 +79,8 @@ def test_models_refused_for_one_reason_are_one_line() -> None:
         (model, "all terms", "cannot be estimated [1]", "cannot be estimated [1]")
         for model in ("Unadjusted", "Adjusted")
     ]
-    assert grid.notes == (f"[1] {CANNOT}there are no events",)
+    reason = "there are no events among the patients with all covariates known"
+    assert grid.notes == (f"[1] {CANNOT}{reason}",)
 
 
 def test_hospice_not_recorded_is_said_and_nothing_is_drawn() -> None:
