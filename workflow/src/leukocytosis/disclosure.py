@@ -42,11 +42,12 @@ def disclose(tables: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.Da
     """Return the tables as they may leave. DisclosureError for a person-level table.
 
     Under a policy with `min_count` k above 1: estimates and percentages that rest on 1 to k − 1
-    patients or events are hidden, and in a partition a second one if only one would be; the
-    attrition is rounded to multiples of k; curves step where each has had no event, or at least
-    k, states are given on the days on which none of a group holds so few, white counts in the
-    bins in which that many have one, and none or that many have not. Of a multiverse only hazard
-    ratios are left, to two decimals: its variants differ by few patients.
+    patients or events are hidden, and in a partition a second one if only one would be; a group
+    whose size is hidden is hidden in every table (`sizes`); the attrition is rounded to
+    multiples of k; curves step where each has had no event, or at least k, states are given on the
+    days on which none of a group holds so few, white counts in the bins in which that many have
+    one, and none or that many have not. Of a multiverse only hazard ratios are left, to two
+    decimals: its variants differ by few patients.
     """
     _refuse_persons(tables)
     k = policy.min_count
