@@ -71,9 +71,9 @@ oracle: $(READY)  ## make R's numbers again (packages: CONTRIBUTING.md)
 	Rscript tests/oracle/patients/make_oracle.R tests/oracle/patients
 
 bench: $(READY)  ## raw files to outcomes at growing size, estimators beside R; prints ratios
-	python -m leukocytosis.bench $(BENCH)
-	python -m leukocytosis.bench_multiverse
-	OPENBLAS_NUM_THREADS=1 python -m leukocytosis.bench_survival
+	python -m leukocytosis.bench.road $(BENCH)
+	python -m leukocytosis.bench.multiverse
+	OPENBLAS_NUM_THREADS=1 python -m leukocytosis.bench.survival
 
 assess: $(READY)  ## draw cohorts of known truth and measure STUDY on them: COHORTS=… EXTRACTS=…
 	@leukocytosis assess $(STUDY) $(if $(COHORTS),--cohorts $(COHORTS)) \

@@ -1,6 +1,6 @@
 """Cox fits and bootstrap curves, beside the same work done with R's survival in the same run.
 
-Usage: `python -m leukocytosis.bench_survival`. Both sides get the same patients and the same
+Usage: `python -m leukocytosis.bench.survival`. Both sides get the same patients and the same
 resamples, start from a table of patients, and are timed in processor seconds without reading or
 starting up. Nothing here asserts a time; what both find is compared. Run it with
 OPENBLAS_NUM_THREADS=1: R's own BLAS has one thread, and a second one's waiting counts as work.

@@ -1,6 +1,6 @@
 """200 variants of the default study's multiverse, beside the same numbers from R in the same run.
 
-Usage: `python -m leukocytosis.bench_multiverse [variants]`. The embedded extract is drawn and read
+Usage: `python -m leukocytosis.bench.multiverse [variants]`. The embedded extract is drawn and read
 first. Ours is timed twice: from the canonical tables (index events, evidence and outcomes looked
 up, causes decided, numbers), and the numbers alone; R gets the decided patients and makes the
 numbers: shares with Wilson intervals, risks by group, and the hazard ratio. Nothing here asserts a
