@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from leukocytosis.config import Policy
 from leukocytosis.disclosure import disclose
-from leukocytosis.sizes import READINGS
+from leukocytosis.disclosure.sizes import READINGS
 from leukocytosis.tables import ESTIMATES
 
 K = 10

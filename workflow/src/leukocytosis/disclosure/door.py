@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from leukocytosis.companions import drop_hidden_arms, find_companions
 from leukocytosis.config import Policy
-from leukocytosis.derivable import (
+from leukocytosis.disclosure.companions import drop_hidden_arms, find_companions
+from leukocytosis.disclosure.derivable import (
     find_contrasts,
     find_copies,
     find_levels,
@@ -15,11 +15,17 @@ from leukocytosis.derivable import (
     find_totals,
     hide_left_out,
 )
+from leukocytosis.disclosure.nesting import (
+    BY_CAUSE,
+    find_causes,
+    find_told,
+    hide_table_one,
+    round_at_risk,
+)
+from leukocytosis.disclosure.sizes import find_hidden_groups, find_sizes
+from leukocytosis.disclosure.thinning import COUNTED, find_steps, thin_curves
 from leukocytosis.errors import DisclosureError, Problem
-from leukocytosis.nesting import BY_CAUSE, find_causes, find_told, hide_table_one, round_at_risk
-from leukocytosis.sizes import find_hidden_groups, find_sizes
 from leukocytosis.tables import BY_NAME
-from leukocytosis.thinning import COUNTED, find_steps, thin_curves
 
 if TYPE_CHECKING:
     import pandas as pd

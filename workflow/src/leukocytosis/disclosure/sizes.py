@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leukocytosis.nesting import BY_CAUSE, EVERYBODY, Place, find_hidden
+from leukocytosis.disclosure.nesting import BY_CAUSE, EVERYBODY, Place, find_hidden
 
 if TYPE_CHECKING:
     import numpy as np
