@@ -21,7 +21,7 @@ LEVELS = {
     "white_counts": 4,
     "attribution": 5, "review": 5, "validation": 5, "strips": 5,
     "estimate": 5, "figures": 5, "report": 5, "documents": 5, "notebook": 5, "dataset": 5,
-    "multiverse": 5,
+    "multiverse": 5, "drafting": 5,
     "crate": 5, "release": 6, "bench": 6, "explain": 6,
     "verify": 6,
     "bias": 5, "assess": 6,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from leukocytosis.cli.asking import CASES, check_configuration, explain_name, verify_release
+from leukocytosis.cli.drafting import draft_extract
 from leukocytosis.cli.running import assess_study, draw_review, draw_strips, run_studies, run_study
 from leukocytosis.errors import LeukocytosisError
 from leukocytosis.tables import describe_tables
@@ -42,6 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     start = "the person-level tables of the study, the canonical tables, or the raw files"
     made.add_argument("--from", dest="start", choices=STARTS, default="study", help=start)
     made.set_defaults(obey=lambda g: verify_release(g.study, g.extract, g.start))
+    drafted = commands.add_parser("draft", help="draft the manifest of an extract from its files")
+    drafted.add_argument("folder", help="where the extract's files are")
+    drafted.add_argument("extract", help="a name for it: a-z, 0-9 and _")
+    drafted.set_defaults(obey=lambda g: draft_extract(Path(g.folder), g.extract))
     commands.add_parser("cases", help="print the case book")
     commands.add_parser("tables", help="print the manual of tables")
     family = commands.add_parser("studies", help="run every published study on an extract")

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import Field, model_validator
 
-from leukocytosis.config.reading import Document, Strict, build
+from leukocytosis.config.reading import Document, Path_, Strict, build
 from leukocytosis.config.review import Reviews
 from leukocytosis.errors import ConfigError, Problem, listed, nearest
 from leukocytosis.tables import CANONICAL
 
 STEERING = ("result_status",)  # steers the reading of labs and is not kept
+DECIDE = "DECIDE:"  # how a line of a drafted manifest begins that waits for a person
 CANONICAL_NAMES = tuple(table.name for table in CANONICAL)
 
 
@@ -155,7 +157,10 @@ class Manifest(Strict):
 
 def load_manifest(path: Path) -> Manifest:
     """Return the manifest of an extract; ConfigError lists every problem of the file."""
-    manifest = build(Manifest, Document(path))
+    document = Document(path)
+    if undecided := list(_find_undecided(document, document.data, ())):
+        raise ConfigError(undecided)
+    manifest = build(Manifest, document)
     if manifest.extract != path.stem:
         raise ConfigError(
             Problem(str(path), f"names the extract '{manifest.extract}'", "use the file's name")
@@ -168,3 +173,14 @@ def load_manifest(path: Path) -> Manifest:
             for study in strange
         )
     return manifest
+
+
+def _find_undecided(document: Document, data: Any, at: Path_) -> Iterator[Problem]:
+    """Yield a problem for each text of a draft that nobody has replaced."""
+    if isinstance(data, str) and data.startswith(DECIDE):
+        place, named = document.place(at), ".".join(str(part) for part in at)
+        question = data.removeprefix(DECIDE).strip()
+        yield Problem(place, f"'{named}' waits for you: {question}", "write what holds there")
+    if isinstance(data, dict | list):
+        for key, value in data.items() if isinstance(data, dict) else enumerate(data):
+            yield from _find_undecided(document, value, (*at, key))

@@ -1,0 +1,217 @@
+"""A drafted manifest: what it tells by itself, what it asks, and that it leads where ours does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+
+from leukocytosis.cli import main
+from leukocytosis.config import load_codelists, load_manifest, load_units
+from leukocytosis.config.manifest import DECIDE
+from leukocytosis.config.names import Names, load_names
+from leukocytosis.drafting import draft_manifest, write_draft
+from leukocytosis.errors import ConfigError, ExtractError
+from leukocytosis.standardise import standardise
+from leukocytosis.tables import CANONICAL
+
+ROOT = Path(__file__).parent.parent
+NAMES = load_names(ROOT / "config/names.yaml")
+UNITS = load_units(ROOT / "config/units.csv")
+TINY = ROOT / "tests/data/tiny"
+MIMIC = ROOT.parent / "shared/extracts/mimic-iv-demo"
+PATIENTS = "patient_id,sex,birth_year\n" + "".join(f"P{i},F,1950\n" for i in range(9))
+
+
+def draft(folder: Path) -> dict[str, object]:
+    return dict(yaml.safe_load(draft_manifest(folder, "mine", NAMES, UNITS)))
+
+
+def labs(rows: list[str], header: str = "patient_id,collected,code,result,unit") -> str:
+    return "\n".join([header, *rows]) + "\n"
+
+
+def test_a_draft_that_a_person_has_decided_reads_what_our_own_manifest_reads(
+    tmp_path: Path,
+) -> None:
+    text = draft_manifest(TINY, "tiny", NAMES, UNITS)
+    text = re.sub(r'code_system: "DECIDE[^"]*"', "code_system: tiny", text)
+    text = re.sub(r'synthetic: "DECIDE[^"]*"', "synthetic: true", text)
+    text = text.replace(DECIDE, "").replace(
+        "disposition: {}", "disposition: {Hospice: hospice, Expired: died}"
+    )
+    text += "code_maps: [tiny/lab_codes.csv]\n"
+    folder = tmp_path / "config/extracts"
+    folder.mkdir(parents=True)
+    (folder / "tiny.yaml").write_text(text.replace("    F: female", "    F: female\n    M: male"))
+    codelists = load_codelists(ROOT / "config/codelists")
+    for name, path in (("ours", ROOT / "config/extracts"), ("drafted", folder)):
+        standardise(load_manifest(path / "tiny.yaml"), codelists, UNITS, ROOT, tmp_path / name)
+    for table in CANONICAL:
+        ours, drafted = (
+            f"FROM '{tmp_path}/{name}/{table.name}.parquet'" for name in ("ours", "drafted")
+        )
+        assert duckdb.sql(ours).fetchall() == duckdb.sql(drafted).fetchall(), table.name
+
+
+@pytest.mark.skipif(not MIMIC.exists(), reason="the MIMIC-IV demo is not here")
+def test_the_demo_is_drafted_as_it_is_mapped_by_hand() -> None:
+    drafted = draft(MIMIC)
+    ours = yaml.safe_load((ROOT / "config/extracts/mimic_iv_demo.yaml").read_text())
+    for table in ("encounters", "labs"):
+        assert drafted["tables"][table][0]["columns"] == ours["tables"][table][0]["columns"]
+    assert drafted["values"]["diagnoses.code_system"] == {"10": "ICD-10-CM", "9": "ICD-9-CM"}
+    assert "patients.dod" in drafted["absent"]["deaths"]
+    emar = drafted["tables"]["drugs"][0]
+    assert emar["rows_of"] == "emar" and "event_txt" in emar["constants"]["kind"]
+    read = [source["rows_of"] for sources in drafted["tables"].values() for source in sources]
+    assert "procedures_icd" not in read  # procedures have ICD codes too, and are no diagnoses
+
+
+def test_every_doubt_stops_a_run_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "config/extracts").mkdir(parents=True)
+    path, waiting = write_draft(TINY, "mine", NAMES, UNITS, tmp_path / "config")
+    with pytest.raises(ConfigError) as caught:
+        load_manifest(path)
+    assert len(caught.value.problems) == len(waiting) == 4
+    lines = path.read_text().splitlines()
+    for problem in caught.value.problems:
+        line = int(problem.place.rsplit(":", 1)[1])
+        assert DECIDE in lines[line - 1] and "waits for you" in problem.problem
+
+
+def test_no_value_of_few_rows_and_no_id_is_written(tmp_path: Path) -> None:
+    rows = [f"Q{i},{'x' if i < 4 else 'F'},1950" for i in range(30)]
+    (tmp_path / "patients.csv").write_text("patient_id,sex,birth_year\n" + "\n".join(rows))
+    text = draft_manifest(tmp_path, "mine", NAMES, UNITS)
+    assert "    F: female" in text and "    x:" not in text
+    assert "# 4 rows hold values that few rows share" in text
+    assert not re.search(r"\bQ\d", text)
+
+
+def test_a_value_nobody_knows_is_asked_for_with_its_rows(tmp_path: Path) -> None:
+    (tmp_path / "patients.csv").write_text(PATIENTS.replace(",F,", ",2,"))
+    sex = draft(tmp_path)["values"]["patients.sex"]
+    assert sex["2"] == "DECIDE: female, male, or empty for missing (9 rows)"
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("2005-06-{:02}", None),
+        ("{:02}/06/2005", ["%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y"]),
+        ("06/{:02}/2005", ["%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y"]),
+        ("{:02}.06.2005", ["%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y"]),
+        ("{:02}-Jun-2005", ["%d-%b-%Y %H:%M:%S", "%d-%b-%Y %H:%M", "%d-%b-%Y"]),
+        ("{:02}JUN2005", ["%d%b%Y:%H:%M:%S", "%d%b%Y %H:%M:%S", "%d%b%Y"]),
+        ("200506{:02}", ["%Y%m%d%H%M%S", "%Y%m%d %H:%M", "%Y%m%d"]),
+        ("week {:02}", ["DECIDE: as strptime writes it: some dates cannot be read"]),
+    ],
+)
+def test_the_way_dates_are_written_is_found(
+    tmp_path: Path, day: str, expected: list[str] | None
+) -> None:
+    (tmp_path / "patients.csv").write_text(PATIENTS)
+    rows = [f"P1,{day.format(i)},6690-2,9,K/uL" for i in range(10, 29)]
+    (tmp_path / "labs.csv").write_text(labs(rows))
+    assert draft(tmp_path).get("date_formats") == expected
+
+
+def test_dates_that_may_be_of_two_kinds_are_asked_for(tmp_path: Path) -> None:
+    rows = [f"P1,{i:02}/06/2005,6690-2,9,K/uL" for i in range(1, 12)]
+    (tmp_path / "labs.csv").write_text(labs(rows))
+    (formats,) = draft(tmp_path)["date_formats"]
+    assert "day/month/year or month/day/year" in formats and formats.startswith(DECIDE)
+
+
+@pytest.mark.parametrize("zone", ["Z", "+02:00"])
+def test_times_with_an_offset_ask_for_the_clock(tmp_path: Path, zone: str) -> None:
+    rows = [f"P1,2005-06-{i}T08:00:00{zone},6690-2,9,K/uL" for i in range(10, 20)]
+    (tmp_path / "labs.csv").write_text(labs(rows))
+    drafted = draft(tmp_path)
+    assert "clock" in drafted["time_zone"] and "date_formats" not in drafted
+
+
+def test_dialects_are_told_by_the_bytes(tmp_path: Path) -> None:
+    rows = [f"P1;2005-06-{i};6690-2;{i},5;K/µL" for i in range(10, 20)]
+    text = labs([*rows, "P1;NULL;6690-2;9;K/µL"], "patient_id;collected;code;result;unit")
+    (tmp_path / "labs.csv").write_bytes(text.encode("latin-1"))
+    (tmp_path / "patients.txt").write_bytes(PATIENTS.replace(",", "|").encode("utf-16"))
+    (tmp_path / "README.txt").write_text("Notes, of somebody,\nwith commas, here\n")
+    drafted = draft(tmp_path)
+    assert drafted["decimal"] == ","
+    assert drafted["files"]["labs"] == {
+        "path": "labs.csv", "encoding": "latin-1", "delimiter": ";", "missing": ["", "NULL"],
+    }  # fmt: skip
+    assert drafted["files"]["patients"] == {
+        "path": "patients.txt", "encoding": "utf-16", "delimiter": "|",
+    }  # fmt: skip
+
+
+def test_codes_are_told_by_how_they_are_written(tmp_path: Path) -> None:
+    (tmp_path / "labs.csv").write_text(labs(["P1,2005-06-10,6690-2,9,K/uL"] * 20))
+    diagnoses = "patient_id,dx_date,dx\n" + "P1,2005-06-10,C34.90\n" * 20
+    (tmp_path / "diagnoses.csv").write_text(diagnoses)
+    tables = draft(tmp_path)["tables"]
+    assert tables["labs"][0]["constants"] == {"code_system": "LOINC"}
+    assert tables["diagnoses"][0]["constants"] == {"code_system": "ICD-10-CM"}
+
+
+def test_local_codes_that_may_be_white_counts_are_told_by_unit_and_median(tmp_path: Path) -> None:
+    rows = [
+        f"P{i},2005-06-10,{code},{value},{unit}"
+        for i in range(6)
+        for code, value, unit in (("A1", 8 + i, "K/uL"), ("A2", 210, "10^9/L"), ("A3", 4, "mmol/L"))
+    ]
+    (tmp_path / "labs.csv").write_text(labs([*rows, "P1,2005-06-10,RARE,50,K/uL"]))
+    text = draft_manifest(tmp_path, "mine", NAMES, UNITS)
+    found = re.findall(r"# a count: (.*)", text)
+    assert found == [
+        "code A1, 6 rows, median 10.5 as printed",
+        "code A2, 6 rows, median 210 as printed",
+    ]
+
+
+def test_what_is_no_extract_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ExtractError, match="is not a folder"):
+        draft_manifest(tmp_path / "nowhere", "mine", NAMES, UNITS)
+    with pytest.raises(ExtractError, match="holds no table"):
+        draft_manifest(tmp_path, "mine", NAMES, UNITS)
+    (tmp_path / "labs.parquet").write_bytes(b"PAR1 and then nothing")
+    (tmp_path / "drugs.csv").write_text('a,b\n"1,2\n')
+    with pytest.raises(ExtractError, match=r"labs\.parquet") as caught:
+        draft_manifest(tmp_path, "mine", NAMES, UNITS)
+    assert len(caught.value.problems) == 2
+    monkeypatch.chdir(ROOT)
+    assert main(["draft", str(TINY), "tiny"]) == 10  # there is such a manifest
+    assert main(["draft", str(TINY), "../tiny"]) == 10
+
+
+def test_the_command_says_how_much_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config/extracts").mkdir(parents=True)
+    for name in ("names.yaml", "units.csv"):
+        (tmp_path / "config" / name).write_text((ROOT / "config" / name).read_text())
+    monkeypatch.chdir(tmp_path)
+    assert main(["draft", str(TINY), "mine"]) == 0
+    assert "4 lines wait for you" in capsys.readouterr().out
+    assert (
+        draft_manifest(TINY, "mine", NAMES, UNITS) == Path("config/extracts/mine.yaml").read_text()
+    )
+
+
+def test_names_that_fit_no_table_are_refused() -> None:
+    wrong = {
+        "tables": {"lab": {"files": [], "columns": {}},
+                   "labs": {"files": [], "columns": {"taken": []}}},
+        "values": {"patients.sex": {"femal": []}},
+        "kinds": {"giv": []},
+    }  # fmt: skip
+    with pytest.raises(ValueError, match="did you mean 'labs'") as caught:
+        Names.model_validate(wrong)
+    for hint in ("'taken_at'", "'female'", "'given'"):
+        assert hint in str(caught.value)

@@ -1,0 +1,92 @@
+"""The files of a folder as they lie there: how each can be read, and its columns."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from leukocytosis.config.manifest import RawFile
+from leukocytosis.errors import ExtractError, Problem
+from leukocytosis.standardise.files import UNREADABLE, compile_reader, unreadable
+from leukocytosis.store import Connection, fetch, name
+
+TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
+PERHAPS = (".txt", ".txt.gz")  # a table, or somebody's notes
+DELIMITERS = ",;\t|"
+HEAD_BYTES = 2**20
+FIRST_ROWS = 1_000_000  # of a longer file the rest is not looked at
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A raw file: its name in the manifest, how it is read, its columns with their SQL types."""
+
+    name: str
+    file: RawFile
+    types: Mapping[str, str]
+
+    @property
+    def relation(self) -> str:
+        """Return the view of its first rows."""
+        return name(f"seen_{self.name}")
+
+
+def look_at(con: Connection, folder: Path) -> list[Seen]:
+    """Return the data files of a folder and those below it, each with a view of its first rows.
+
+    ExtractError when there is none, or names every file that cannot be read.
+    """
+    if not folder.is_dir():
+        raise ExtractError(Problem(str(folder), "is not a folder", "name the folder of the export"))
+    paths = sorted(p for p in folder.rglob("*") if p.name.lower().endswith((*TABLES, *PERHAPS)))
+    problems: list[Problem] = []
+    seen: list[Seen] = []
+    for path in paths:
+        try:
+            seen.append(_open(con, folder, path))
+        except UNREADABLE as error:
+            if not path.name.lower().endswith(PERHAPS):
+                problems.append(unreadable(str(path.relative_to(folder)), error))
+    if not (seen or problems):
+        way_out = f"the names of tables end in {', '.join((*TABLES, *PERHAPS))}"
+        problems.append(Problem(str(folder), "holds no table", way_out))
+    if problems:
+        raise ExtractError(problems)
+    return seen
+
+
+def _open(con: Connection, folder: Path, path: Path) -> Seen:
+    inside = path.relative_to(folder)
+    file = RawFile.model_validate({"path": str(inside), **_find_dialect(path)})
+    called = re.sub(r"\W+", "_", str(inside).split(".")[0]).strip("_").lower()
+    reader = compile_reader(folder, file)
+    view = name(f"seen_{called}")
+    con.execute(f"CREATE OR REPLACE VIEW {view} AS FROM {reader} LIMIT {FIRST_ROWS}")
+    types = {str(row[0]): str(row[1]) for row in fetch(con, f"DESCRIBE {view}")}
+    return Seen(called, file, types)
+
+
+def _find_dialect(path: Path) -> dict[str, str]:
+    """Return the encoding and the delimiter of a text file, where they are not the usual ones."""
+    if path.suffix == ".parquet":
+        return {}
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
+        head = stream.read(HEAD_BYTES)
+    encoding = _find_encoding(head)
+    header = head.decode(encoding, "replace").splitlines()[:1]
+    delimiter = max(DELIMITERS, key="".join(header).count)
+    found = {"encoding": encoding, "delimiter": delimiter}
+    return {key: value for key, value in found.items() if value not in ("utf-8", ",")}
+
+
+def _find_encoding(head: bytes) -> str:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    try:
+        head[: head.rfind(b"\n") + 1].decode()
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "utf-8"
