@@ -194,6 +194,17 @@ def test_version_5_3_is_read_too(omop: Run, tmp_path: Path) -> None:
     )
 
 
+def test_ids_exported_as_floats_are_the_same_ids(omop: Run, tmp_path: Path) -> None:
+    tables = {
+        name: table.astype({c: "Float64" for c in table.columns if str(table[c].dtype) == "Int64"})
+        for name, table in build_omop().items()
+    }
+    out = read_changed(tables, tmp_path)
+    assert "9001.0" in (tmp_path / "raw/measurement.csv").read_text(encoding="utf-8")
+    for path in sorted(omop.extract.glob("*.parquet")):
+        pd.testing.assert_frame_equal(pd.read_parquet(out / path.name), pd.read_parquet(path))
+
+
 @pytest.mark.parametrize(
     ("table", "column", "value", "place"),
     [

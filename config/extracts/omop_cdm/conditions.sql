@@ -5,14 +5,16 @@
 -- A status "History of" (4188893) is put before the system: such a code names no disease of today.
 -- A code of a bill or with the status of a discharge diagnosis is assigned when the visit ends, whatever its
 -- start date says, and is dated to that day: dated to the admission it would be known before it was.
--- 32821 EHR billing record, 32896 and 32903 (primary) Discharge diagnosis; 32909 (secondary) and the claims
--- 32810, 32853, 32854, 32855 are recalled.
+-- 32821 EHR billing record, 32855 Inpatient claim header; 32896, 32903 and 32909 (primary, secondary) Discharge
+-- diagnosis; in older tables 38000200 and its neighbours, Inpatient header. Recalled: the ends of that range, and
+-- the claims 32810, 32853 and 32854.
 SELECT
     CAST(c.condition_occurrence_id AS BIGINT) AS diagnosis_id,
     CAST(c.person_id AS BIGINT) AS patient_id,
     CAST(c.visit_occurrence_id AS BIGINT) AS encounter_id,
     CASE
         WHEN CAST(c.condition_type_concept_id AS BIGINT) IN (32821, 32810, 32853, 32854, 32855)
+            OR CAST(c.condition_type_concept_id AS BIGINT) BETWEEN 38000183 AND 38000214
             OR CAST(c.condition_status_concept_id AS BIGINT) IN (32896, 32903, 32909)
             THEN greatest(CAST(c.condition_start_date AS DATE), CAST(v.visit_end_date AS DATE))
         ELSE CAST(c.condition_start_date AS DATE)
