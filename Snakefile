@@ -1,5 +1,7 @@
 """Extreme leukocytosis: from a hospital extract to a report. The contents page."""
 
+import shlex
+import sys
 from pathlib import Path
 
 from leukocytosis.adjudication import find_files
@@ -7,6 +9,10 @@ from leukocytosis.config import load_codelists, load_manifest, load_protocol
 from leukocytosis.errors import ConfigError, LeukocytosisError
 from leukocytosis.provenance import digest_code, digest_files, digest_value
 from leukocytosis.scorecard import describe_setting
+from leukocytosis.standardise import find_all_paths
+
+# Snakemake gives a shell the path of its Python as it is, which a folder's blank would cut in two
+sys.executable = shlex.quote(sys.executable)
 
 
 configfile: "config/config.yaml"

@@ -80,7 +80,7 @@ def test_the_release_holds_no_patient_id(tiny: Run, tmp_path: Path) -> None:
 def test_an_encoding_nobody_declared(project: Path, read_tiny: Read) -> None:
     raw = project / "tests/data/tiny/labs.csv"
     raw.write_bytes(raw.read_bytes().replace(b"K/uL", "K/µL".encode("latin-1")))
-    with pytest.raises(ExtractError, match="in the encoding") as caught:
+    with pytest.raises(ExtractError, match=r"labs.csv:\d+: cannot be read") as caught:
         read_tiny()
     assert "T01" not in str(caught.value)
 

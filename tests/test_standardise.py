@@ -13,6 +13,7 @@ from conftest import ROOT, Run
 
 from leukocytosis.config import load_manifest
 from leukocytosis.errors import ConfigError, ExtractError, ReconciliationError
+from leukocytosis.standardise import find_all_paths, hash_raw_files
 
 Read = Callable[[], Path]
 RAW = "tests/data/tiny"
@@ -291,3 +292,71 @@ def test_an_extract_cut_at_a_threshold_is_for_a_look(project: Path, read_tiny: R
         (cut,) = quality[quality["check"].str.startswith("no white count below")].to_dict("records")
         assert cut["n_broken"] == (n_counts if is_cut else 0)
         assert cut["status"] == ("look" if is_cut else "pass")
+
+
+def test_a_first_line_that_names_no_column_is_not_quoted(project: Path, read_tiny: Read) -> None:
+    raw = project / RAW / "patients.csv"
+    raw.write_text("\n".join(raw.read_text().splitlines()[1:]) + "\n")
+    message = failure(read_tiny)
+    assert "patients.csv: has none of the columns 'born', 'from_', 'patient'" in message
+    assert "its first line names the columns" in message and "1945" not in message
+
+
+def test_a_line_of_more_or_fewer_fields_is_named(project: Path, read_tiny: Read) -> None:
+    drugs, diagnoses = project / RAW / "drugs.csv", project / RAW / "diagnoses.csv"
+    drugs.write_text(drugs.read_text().rstrip("\n").rpartition(",")[0])
+    head, *rows = diagnoses.read_text().splitlines()
+    diagnoses.write_text("\n".join([head, *[f"{row},more" for row in rows]]) + "\n")
+    n = len(drugs.read_text().splitlines())
+    message = failure(read_tiny)
+    assert f"drugs.csv:{n}: has 10 fields where its first line has 11" in message
+    # the engine takes the first row for the header here
+    assert "diagnoses.csv:2: has 7 fields where its first line has 6" in message
+
+
+def test_a_column_that_is_there_twice_is_refused(project: Path, read_tiny: Read) -> None:
+    raw = project / RAW / "patients.csv"
+    head, *rows = raw.read_text().splitlines()
+    raw.write_text("\n".join([f"{head},sex", *[f"{row},M" for row in rows]]) + "\n")
+    assert "patients.csv: has 2 columns called 'sex'" in failure(read_tiny)
+
+
+def test_a_folder_in_place_of_a_file(project: Path, read_tiny: Read) -> None:
+    (project / RAW / "deaths.csv").unlink()
+    (project / RAW / "deaths.csv").mkdir()
+    assert "deaths.csv: cannot be opened: Is a directory" in failure(read_tiny)
+    manifest = load_manifest(project / "config/extracts/tiny.yaml")
+    assert "deaths" not in {row["source"] for row in hash_raw_files(manifest, project)}
+
+
+def test_parquet_damaged_anywhere_is_said(project: Path, read_tiny: Read) -> None:
+    raw = project / RAW / "labs.parquet"
+    pd.read_csv(raw.with_suffix(".csv"), dtype=str).to_parquet(raw)
+    edit(project / "config/extracts/tiny.yaml", "{path: labs.csv}", "{path: labs.parquet}")
+    whole = raw.read_bytes()
+    for damaged in (whole[:-100], whole[:8] + whole[400:], b"PAR1" + whole[-400:], whole[:4]):
+        raw.write_bytes(damaged)
+        assert "labs.parquet: cannot be read\n      way out: check that it is whole" in failure(
+            read_tiny
+        )
+
+
+@pytest.mark.parametrize(
+    "signs", ["labs[1].csv", "la*.csv", "{folder}/labs.csv", "{folder}/l*.csv"]
+)
+def test_files_are_found_by_name_pattern_and_from_the_root(
+    project: Path, read_tiny: Read, tiny: Run, signs: str
+) -> None:
+    folder, path = project / RAW, signs.format(folder=project / RAW)
+    if "[" in signs:
+        (folder / "labs.csv").rename(folder / signs)
+    edit(project / "config/extracts/tiny.yaml", "{path: labs.csv}", f"{{path: '{path}'}}")
+    read = pd.read_parquet(read_tiny() / "labs.parquet")
+    pd.testing.assert_frame_equal(read, pd.read_parquet(tiny.extract / "labs.parquet"))
+    found = find_all_paths(load_manifest(project / "config/extracts/tiny.yaml"), project)
+    assert len(found) == 7
+
+
+def test_a_root_that_is_no_folder_is_one_problem(project: Path, read_tiny: Read) -> None:
+    edit(project / "config/extracts/tiny.yaml", "root: tests/data/tiny", "root: tests/data/tyni")
+    assert "(1 problem)" in failure(read_tiny)

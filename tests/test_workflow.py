@@ -215,3 +215,12 @@ def test_charts_are_drawn_as_asked_and_answers_change_the_causes(copy: Path) -> 
     finally:
         manifest.write_text(before)
         shutil.rmtree(reviews)
+
+
+def test_a_blank_in_the_path_of_python_stops_nothing(copy: Path, tmp_path: Path) -> None:
+    (tmp_path / "my venv").symlink_to(sys.prefix)
+    made = "results/extracts/tiny/labs.parquet"
+    python = str(tmp_path / "my venv/bin/python")
+    ran = run(copy, python, "-m", "snakemake", "--cores", "1", "--forcerun", "standardise", made,
+              "--config", "study=granger2009", "extract=tiny")  # fmt: skip
+    assert ran.returncode == 0, ran.stderr

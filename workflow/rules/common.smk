@@ -139,10 +139,10 @@ def setting_of(wildcards):
 def raw_files(wildcards):
     """The raw files of an extract, as far as they are there."""
     manifest = manifest_of(wildcards)
-    root = Path(manifest.root)
     if manifest.synthetic and wildcards.extract == "synthetic":
+        root = Path(manifest.root)
         return [str(root / file.path) for file in manifest.files.values()]
-    return sorted(str(p) for f in manifest.files.values() for p in root.glob(f.path))
+    return [str(path) for path in find_all_paths(manifest, Path())]
 
 
 def manifest_files(wildcards):

@@ -204,8 +204,11 @@ def _judge(job: Job, table: Table, i: int, source: Source) -> Judged:
             lambda: job.con.execute(create),
             not files.is_parquet(file),
         )
-    except files.UNREADABLE as error:
-        raise ExtractError(files.unreadable(file.path, error)) from None
+    except files.OURS:
+        raise
+    except duckdb.Error as error:
+        raw = job.project / job.manifest.root
+        raise ExtractError(files.unreadable(raw, file, error)) from None
     if n_sifted is not None:
         n_read = n_sifted
     elif n_read is None:

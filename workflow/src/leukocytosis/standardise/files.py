@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import duckdb
 
@@ -15,23 +17,40 @@ from leukocytosis.errors import ExtractError, Problem, listed, nearest
 from leukocytosis.standardise.values import is_in_utc
 from leukocytosis.store import Connection, fetch, quoted
 
-UNREADABLE = (duckdb.IOException, duckdb.InvalidInputException, duckdb.ConversionException)
-
+# what the engine says of our own mistakes; all else it says of a file that is read
+OURS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
+CHECK = "check that it is whole"
+CHECK_CSV = f"{CHECK}, its lines all end alike, and the manifest names its encoding and delimiter"
 
 NUMBERED = "row_number() OVER ()"
 
 
 def find_paths(root: Path, file: RawFile) -> list[Path]:
     """Return the files a manifest entry names, sorted."""
-    if any(sign in file.path for sign in "*?["):
-        return sorted(root.glob(file.path))
     path = root / file.path
-    return [path] if path.exists() else []
+    if path.exists():
+        return [path]
+    start = Path(Path(file.path).anchor)  # the root of all files, where the pattern begins there
+    return sorted((root / start).glob(str(Path(file.path).relative_to(start))))
+
+
+def find_all_paths(manifest: Manifest, project: Path) -> list[Path]:
+    """Return the raw files of an extract, as far as they are there and may be seen."""
+    root = project / manifest.root
+    return sorted(p for file in manifest.files.values() for p in find_seen(root, file))
+
+
+def find_seen(root: Path, file: RawFile) -> list[Path]:
+    """Return the files a manifest entry names, none where they may not be seen."""
+    try:
+        return find_paths(root, file)
+    except OSError:  # the reading says why, with all else that is wrong
+        return []
 
 
 def is_parquet(file: RawFile) -> bool:
     """Whether the raw file is Parquet (else CSV)."""
-    return file.path.endswith(".parquet")
+    return file.path.lower().endswith(".parquet")
 
 
 def compile_reader(root: Path, file: RawFile) -> str:
@@ -74,6 +93,8 @@ def open_files(con: Connection, manifest: Manifest, project: Path) -> dict[str, 
     Raises ExtractError with every file that is missing, unreadable or empty.
     """
     root = project / manifest.root
+    if not root.is_dir():
+        raise ExtractError(Problem(str(root), "is not a folder", "set 'root' in the manifest"))
     problems: list[Problem] = []
     columns: dict[str, dict[str, str]] = {}
     for name, file in sorted(manifest.files.items()):
@@ -87,9 +108,11 @@ def open_files(con: Connection, manifest: Manifest, project: Path) -> dict[str, 
             columns[name] = {str(row[0]): str(row[1]) for row in described}
             if not fetch(con, f'SELECT 1 FROM "{name}" LIMIT 1'):
                 problems.append(Problem(file.path, "holds no rows", "check the export"))
-        except UNREADABLE as error:
-            problems.append(unreadable(file.path, error))
-    problems += _wrong_columns(manifest, columns)
+        except OURS:
+            raise
+        except duckdb.Error as error:
+            problems.append(unreadable(root, file, error))
+    problems += _wrong_columns(manifest, root, columns)
     if problems:
         raise ExtractError(problems)
     return columns
@@ -103,8 +126,6 @@ def _cannot_open(root: Path, file: RawFile) -> Problem | None:
 
 
 def _not_there(root: Path, file: RawFile) -> Problem | None:
-    if not root.is_dir():
-        return Problem(str(root), "is not a folder", "set 'root' in the manifest")
     paths = find_paths(root, file)
     if not paths:
         there = [str(p.relative_to(root)) for p in sorted(root.rglob("*")) if p.is_file()]
@@ -117,20 +138,66 @@ def _not_there(root: Path, file: RawFile) -> Problem | None:
     return None
 
 
-def _wrong_columns(manifest: Manifest, columns: dict[str, dict[str, str]]) -> Iterator[Problem]:
+def _wrong_columns(
+    manifest: Manifest, root: Path, columns: Mapping[str, Mapping[str, str]]
+) -> Iterator[Problem]:
     for table, sources in sorted(manifest.tables.items()):
         for source in sources:
-            known = columns.get(source.rows_of)
-            for canonical, raw in sorted(source.columns.items()):
-                if known is not None and raw not in known:
-                    yield Problem(
-                        f"{manifest.files[source.rows_of].path} → {table}.{canonical}",
-                        f"has no column '{raw}'{nearest(raw, known)}",
-                        f"its columns are: {listed(list(known), 30)}",
-                    )
-            if known is not None:
-                place = f"{manifest.files[source.rows_of].path} → {table}"
-                yield from find_clockless(manifest, place, source.columns.items(), known)
+            file, known = manifest.files[source.rows_of], columns.get(source.rows_of)
+            if known is None:
+                continue
+            place = f"{file.path} → {table}"
+            if not _has_header(file, source.columns.values(), known):
+                yield _headless(root, file, source.columns.values(), known)
+                continue
+            yield from _missing_columns(place, source.columns, known)
+            yield from _repeated_columns(root, file, source.columns.values())
+            yield from find_clockless(manifest, place, source.columns.items(), known)
+
+
+def _has_header(file: RawFile, wanted: Iterable[str], known: Iterable[str]) -> bool:
+    """Whether names of columns are surely names, not a patient's values."""
+    names = {column.casefold() for column in wanted}
+    return is_parquet(file) or not names or not names.isdisjoint(c.casefold() for c in known)
+
+
+def _headless(root: Path, file: RawFile, wanted: Iterable[str], known: Iterable[str]) -> Problem:
+    """Return a problem for a CSV without any wanted column, without quoting its first line."""
+    if uneven := _find_uneven(root, file):
+        return uneven
+    names = [column for column in known if not any(sign.isdigit() for sign in column)]
+    hints = [f"'{column}'{nearest(column, names)}" for column in sorted(wanted)]
+    return Problem(
+        file.path,
+        f"has none of the columns {listed(hints, 30)}",
+        "check that its first line names the columns, and 'delimiter' and 'encoding' in the "
+        "manifest",
+    )
+
+
+def _missing_columns(
+    place: str, wanted: Mapping[str, str], known: Mapping[str, str]
+) -> Iterator[Problem]:
+    for canonical, raw in sorted(wanted.items()):
+        if raw not in known:
+            yield Problem(
+                f"{place}.{canonical}",
+                f"has no column '{raw}'{nearest(raw, known)}",
+                f"its columns are: {listed(list(known), 30)}",
+            )
+
+
+def _repeated_columns(root: Path, file: RawFile, wanted: Iterable[str]) -> Iterator[Problem]:
+    """Yield a problem for each wanted column that a CSV has twice: the engine takes the first."""
+    headers = [] if is_parquet(file) else [_read_header(p, file) for p in find_paths(root, file)]
+    for column in sorted({*wanted}):
+        n = max((header.count(column) for header in headers), default=0)
+        if n > 1:
+            yield Problem(
+                file.path,
+                f"has {n} columns called '{column}'",
+                "rename them in the export: nobody can tell which is meant",
+            )
 
 
 def find_clockless(
@@ -149,16 +216,58 @@ def find_clockless(
             )
 
 
-def unreadable(path: str, error: Exception) -> Problem:
+def unreadable(root: Path, file: RawFile, error: Exception) -> Problem:
     """Return a problem for a file that DuckDB could not read, without quoting its rows."""
+    if not is_parquet(file) and (uneven := _find_uneven(root, file)):
+        return uneven
     # the engine's own text quotes the line it choked on, which holds a patient's values
-    line = re.search(r"(?:on Line|Line):? *(\d+)", str(error), re.IGNORECASE)
-    where = f"{path}:{line.group(1)}" if line else path
-    return Problem(
-        where,
-        f"cannot be read ({type(error).__name__})",
-        "check that it is whole, in the encoding and with the delimiter the manifest names",
-    )
+    line = re.search(r"CSV Error on Line: (\d+)", str(error))
+    where = f"{file.path}:{line.group(1)}" if line else file.path
+    return Problem(where, "cannot be read", CHECK if is_parquet(file) else CHECK_CSV)
+
+
+def _find_uneven(root: Path, file: RawFile) -> Problem | None:
+    """Return a problem for the first line of a CSV that has more or fewer fields than its header.
+
+    It is looked for only when something is wrong: the engine does not always say where.
+    """
+    for path in find_paths(root, file):
+        rows = _read_rows(path, file)
+        _, width = next(rows, (0, 0))
+        for line, n_fields in rows:
+            if n_fields not in (0, width):
+                return Problem(
+                    f"{path.relative_to(root) if path.is_relative_to(root) else path}:{line}",
+                    f"has {n_fields} fields where its first line has {width}",
+                    "check that the export is whole, and texts that hold the delimiter are quoted",
+                )
+    return None
+
+
+def _read_rows(path: Path, file: RawFile) -> Iterator[tuple[int, int]]:
+    """Yield line and number of fields of a CSV's rows, as far as they can be read."""
+    try:
+        with _open_text(path, file) as stream:
+            reader = csv.reader(stream, delimiter=file.delimiter)
+            for row in reader:
+                yield reader.line_num, len(row)
+    except (OSError, EOFError, UnicodeError, csv.Error, TypeError):  # TypeError: a wide delimiter
+        return
+
+
+def _read_header(path: Path, file: RawFile) -> list[str]:
+    try:
+        with _open_text(path, file) as stream:
+            return next(csv.reader(stream, delimiter=file.delimiter), [])
+    except (OSError, EOFError, UnicodeError, csv.Error, TypeError):
+        return []
+
+
+def _open_text(path: Path, file: RawFile) -> IO[str]:
+    encoding = "utf-8-sig" if file.encoding == "utf-8" else file.encoding
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding=encoding, newline="")
+    return path.open(encoding=encoding, newline="")
 
 
 def counted(con: Connection, profile: Path, work: Callable[[], Any], from_csv: bool) -> int | None:
