@@ -71,10 +71,8 @@ figure, axis = plt.subplots(figsize=(6, 0.4 * len(risks) + 1))
 known = risks.dropna(subset=["estimate", "ci_low", "ci_high"]).astype(
     {"estimate": float, "ci_low": float, "ci_high": float}
 )
-axis.errorbar(
-    known["estimate"], range(len(known)), fmt="o",
-    xerr=[known["estimate"] - known["ci_low"], known["ci_high"] - known["estimate"]],
-)  # fmt: skip
+arms = known[["ci_low", "ci_high"]].sub(known["estimate"], axis=0).abs().to_numpy().T
+axis.errorbar(known["estimate"].to_numpy(), range(len(known)), xerr=arms, fmt="o")
 axis.set(yticks=range(len(known)), yticklabels=known.index, xlabel="risk", xlim=(0, 1))
 figure.tight_layout()
 

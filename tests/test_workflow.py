@@ -117,7 +117,10 @@ def test_notebooks_print_no_person(copy: Path) -> None:
     assert len(printed) == 3
     for path in printed:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        told = json.dumps([output for cell in cells for output in cell.get("outputs", [])])
+        outputs = [output for cell in cells for output in cell.get("outputs", [])]
+        told = json.dumps(outputs)
+        # a warning names a folder of the machine it was made on
+        assert not [output for output in outputs if output.get("name") == "stderr"]
         assert not [patient for patient in patients if re.search(rf"\b{patient}\b", told)]
     assert all('"outputs"' not in path.read_text() for path in (ROOT / "notebooks").iterdir())
 
@@ -171,6 +174,9 @@ def test_a_users_mistake_ends_with_its_own_code_and_no_trace_of_python(copy: Pat
     raw.write_text(kept)
     assert failed.returncode == 11
     assert "units.csv" in failed.stderr and "LeukocytosisError" not in failed.stderr
+    assert failed.stderr.rstrip().endswith("or to 'units' in the manifest")  # said last of all
+    # the code of a failure is not that of the next one
+    assert run(copy, "leukocytosis", "run", "granger209", "tiny").returncode == 10
 
 
 def test_wrong_configuration_stops_before_anything_runs(copy: Path) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
+from leukocytosis.cli.reporting import explain_unwritten
 from leukocytosis.errors import LeukocytosisError, Problem
 
 
@@ -79,17 +83,27 @@ def _run_snakemake(
     command = ["snakemake", "--cores", cores, "--rerun-incomplete", *targets]
     command += ["--config", f"study={study}", f"extract={extract}", *overriding]
     with _alone():
+        for code in _find_codes():
+            code.unlink()  # of a failure that may be mended by now
         if any(Path(".snakemake/locks").glob("*")):  # nobody else runs, so a killed run left them
             subprocess.run([*command, "--unlock"], check=True, capture_output=True)
         finished = subprocess.run(command, check=False)
-    return (_exit_code(extract) or finished.returncode) if finished.returncode else 0
+    return (_tell_failures() or finished.returncode) if finished.returncode else 0
 
 
-def _exit_code(extract: str) -> int | None:
-    """Return the exit code that the failed rule left beside its log."""
-    codes = Path("results/logs").glob(f"**/{extract}.log.exit_code")
-    found = [int(path.read_text()) for path in sorted(codes)]
-    return found[0] if found else None
+def _find_codes() -> list[Path]:
+    return sorted(Path("results/logs").glob("**/*.log.exit_code"))
+
+
+def _tell_failures() -> int | None:
+    """Print last of all why rules failed; return the exit code that the first left beside its log.
+
+    Snakemake's own account of a failed job fills a screen.
+    """
+    codes = _find_codes()
+    for code in codes:
+        print(f"\n{code.with_suffix('').read_text(encoding='utf-8')}", end="", file=sys.stderr)
+    return int(codes[0].read_text(encoding="utf-8")) if codes else None
 
 
 @contextmanager
@@ -97,8 +111,7 @@ def _alone() -> Iterator[None]:
     """Hold this folder's lock; a second run at the same time is refused."""
     import fcntl
 
-    Path(".snakemake").mkdir(exist_ok=True)
-    with Path(".snakemake/leukocytosis.lock").open("w") as lock:
+    with _open_lock() as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -106,3 +119,16 @@ def _alone() -> Iterator[None]:
                 Problem(str(Path.cwd()), "another run is under way here", "wait for it to end")
             ) from None
         yield
+
+
+def _open_lock() -> IO[str]:
+    """Open the lock; OutputError where nothing can be written, before Snakemake finds out."""
+    for folder in (Path(".snakemake"), Path("results")):
+        try:
+            folder.mkdir(exist_ok=True)
+            with TemporaryFile(dir=folder):
+                pass
+        except OSError as failure:
+            failure.filename = str(folder)
+            raise explain_unwritten(failure) or failure from None
+    return Path(".snakemake/leukocytosis.lock").open("w")

@@ -86,9 +86,13 @@ def read_text(path: Path) -> str:
         )
     try:
         return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise ConfigError(
-            Problem(str(path), f"cannot be read: {type(error).__name__}", "save it as UTF-8")
+            Problem(str(path), f"cannot be opened: {error.strerror}", "check permissions")
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            Problem(str(path), "cannot be read: it is not UTF-8", "save it as UTF-8")
         ) from error
 
 

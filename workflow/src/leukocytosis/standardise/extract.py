@@ -204,8 +204,6 @@ def _judge(job: Job, table: Table, i: int, source: Source) -> Judged:
             lambda: job.con.execute(create),
             not files.is_parquet(file),
         )
-    except files.OURS:
-        raise
     except duckdb.Error as error:
         raw = job.project / job.manifest.root
         raise ExtractError(files.unreadable(raw, file, error)) from None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gzip
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -108,8 +110,6 @@ def open_files(con: Connection, manifest: Manifest, project: Path) -> dict[str, 
             columns[name] = {str(row[0]): str(row[1]) for row in described}
             if not fetch(con, f'SELECT 1 FROM "{name}" LIMIT 1'):
                 problems.append(Problem(file.path, "holds no rows", "check the export"))
-        except OURS:
-            raise
         except duckdb.Error as error:
             problems.append(unreadable(root, file, error))
     problems += _wrong_columns(manifest, root, columns)
@@ -217,7 +217,12 @@ def find_clockless(
 
 
 def unreadable(root: Path, file: RawFile, error: Exception) -> Problem:
-    """Return a problem for a file that DuckDB could not read, without quoting its rows."""
+    """Return a problem for a file that DuckDB could not read, without quoting its rows.
+
+    An error that is not of the file is raised again: of our queries, or of a disk that is full.
+    """
+    if isinstance(error, OURS) or os.strerror(errno.ENOSPC) in str(error):
+        raise error
     if not is_parquet(file) and (uneven := _find_uneven(root, file)):
         return uneven
     # the engine's own text quotes the line it choked on, which holds a patient's values
