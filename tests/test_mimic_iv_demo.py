@@ -41,15 +41,24 @@ def test_views_are_read_in_one_order(above15: Run, tmp_path: Path) -> None:
         assert (again.extract / path.name).read_bytes() == path.read_bytes(), path.name
 
 
-def test_counts_above_the_threshold_by_hand(above15: Run) -> None:
+def counts_of_blood() -> list[dict[str, str]]:
     blood = {"51300", "51301", "51755", "51756"}  # the same words name counts in other fluids
-    found = {
-        row["subject_id"]
-        for row in raw("labevents")
-        if row["itemid"] in blood and row["valuenum"] and float(row["valuenum"]) > 15
-    }
+    return [row for row in raw("labevents") if row["itemid"] in blood and row["valuenum"]]
+
+
+def test_counts_above_the_threshold_by_hand(above15: Run) -> None:
+    found = {row["subject_id"] for row in counts_of_blood() if float(row["valuenum"]) > 15}
     attrition = pd.read_parquet(above15.study / "attrition.parquet").set_index("reason_id")
     assert attrition.loc["above_threshold", "n_patients_left"] == len(found)
+
+
+def test_a_count_whose_text_is_masked_is_still_a_count(above15: Run) -> None:
+    """De-identification masks the text of some results (___) and keeps their number."""
+    masked = {row["labevent_id"]: row for row in counts_of_blood() if row["value"] == "___"}
+    assert masked
+    labs = pd.read_parquet(above15.extract / "labs.parquet").set_index("lab_id")["value"]
+    for lab_id, row in masked.items():
+        assert labs[lab_id] == float(row["valuenum"])
 
 
 def test_urine_counts_are_not_blood_counts(above15: Run) -> None:
