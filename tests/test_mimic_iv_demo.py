@@ -92,6 +92,26 @@ def test_eye_drops_are_no_systemic_steroid(above15: Run) -> None:
     assert not behind["route"].isin(["BOTH EYES", "LEFT EYE", "RIGHT EYE", "TP"]).any()
 
 
+def test_a_cancelled_culture_was_not_taken_and_a_screen_for_carriage_shows_no_infection(
+    above15: Run,
+) -> None:
+    """Else a patient of whom nothing was cultured has a negative culture, or a carrier a positive.
+
+    A cancelled test often says so in its comment only.
+    """
+    rows = raw("microbiologyevents")
+    cancelled = {
+        row["microevent_id"]
+        for row in rows
+        if not row["org_name"] and row["comments"].upper().startswith("TEST CANCELLED")
+    }
+    screens = {row["microevent_id"] for row in rows if row["test_name"].endswith("aureus Screen")}
+    assert cancelled
+    assert screens
+    kept = set(pd.read_parquet(above15.extract / "microbiology.parquet")["micro_id"])
+    assert not kept & (cancelled | screens)
+
+
 def test_hospice_by_hand(above15: Run) -> None:
     hospice = {
         row["hadm_id"] for row in raw("admissions") if row["discharge_location"] == "HOSPICE"
