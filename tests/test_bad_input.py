@@ -121,7 +121,7 @@ CASES: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], dict[str, str]]] 
              "logrank_trend", "risk_contrast"), "there are no patients"
         )
         | dict.fromkeys(("cox_unadjusted", "cox_adjusted", "standardised",
-                         "proportional_hazards_adjusted"), "there are no patients with"),
+                         "proportional_hazards_adjusted"), "there are no patients"),
     ),
     "no events": (
         lambda frame: followed(frame, 84.0, 0),
@@ -136,7 +136,7 @@ CASES: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], dict[str, str]]] 
     ),
     "no reference group": (
         lambda frame: frame[frame["cause_group"] != "infection"].reset_index(drop=True),
-        dict.fromkeys(("cox_adjusted", "standardised", "cox_imputed"), "the reference level"),
+        dict.fromkeys(("cox_adjusted", "standardised", "cox_imputed"), "to compare with"),
     ),
     "one patient": (
         lambda frame: frame.dropna().iloc[:1],
@@ -154,8 +154,9 @@ CASES: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], dict[str, str]]] 
     ),
     "constant covariate": (
         lambda frame: frame.assign(metastatic=pd.array([True] * len(frame), dtype="boolean")),
-        dict.fromkeys(("cox_adjusted", "standardised"), "all patients have the same metastatic")
-        | {"cox_imputed": "on an imputed data set, all patients have the same metastatic"},
+        dict.fromkeys(("cox_adjusted", "standardised"),
+                        "all patients are alike in metastatic disease")
+        | {"cox_imputed": "on an imputed data set, all patients are alike in metastatic disease"},
     ),
     "collinear covariates": (
         lambda frame: frame.assign(log2_wbc=frame["age_at_index_years"] / 20.0),

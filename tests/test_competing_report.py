@@ -79,7 +79,7 @@ def test_models_refused_for_one_reason_are_one_line() -> None:
         (model, "all terms", "cannot be estimated [1]", "cannot be estimated [1]")
         for model in ("Unadjusted", "Adjusted")
     ]
-    reason = "there are no events among the patients with all covariates known"
+    reason = "there are no events"
     assert grid.notes == (f"[1] {CANNOT}{reason}",)
 
 

@@ -78,12 +78,12 @@ def test_a_group_without_events_is_penalised_and_a_tiny_one_refused() -> None:
     frame.loc[frame["cause_group"] == "plr", f"{PRIMARY}_status"] = 0
     how = {r["term"]: r["note"] for r in of(rows(frame), "model_size")}
     per = "events per planned degree of freedom"
-    because = "there are no events among those with cause group plr"
+    because = "there are no events among the patients with PLR"
     assert how[f"cox_adjusted: {per}"] == f"penalised likelihood (Firth), because {because}"
     assert how[f"count_spline: {per}"] == f"not fitted, because {because}"
     tiny = frame[(frame["cause_group"] != "plr") | (frame.index < 16)]
     how = {r["term"]: r["note"] for r in of(rows(tiny), "model_size")}
-    assert how[f"cox_unadjusted: {per}"].endswith("fewer than 5 patients have cause group plr")
+    assert how[f"cox_unadjusted: {per}"].endswith("there are fewer than 5 patients with PLR")
 
 
 def test_counts_go_from_knot_to_knot_against_the_median(usual: list[dict[str, Any]]) -> None:

@@ -78,13 +78,13 @@ def sample(days: list[float], status: list[int], group: list[int]) -> Grouped:
 BAD = {
     "there are no patients": sample([], [], []),
     "there are no events": sample([5, 6, 7], [0, 0, 0], [0, 1, 2]),
-    "nobody has the cause group infection": sample([5, 6], [1, 1], [1, 2]),
-    "nobody has the cause group plr": sample([5, 6], [1, 1], [0, 2]),
-    "there are no events among the 2 with cause group plr":
+    "there are no patients with infection": sample([5, 6], [1, 1], [1, 2]),
+    "there are no patients with PLR": sample([5, 6], [1, 1], [0, 2]),
+    "there are no events among the 2 patients with PLR":
         sample([5, 6, 7, 8], [1, 1, 0, 0], [0, 0, 1, 1]),
-    "there are no events among the 1 with cause group other":
+    "there are no events among the 1 patient with another cause":
         sample([5, 6, 7], [1, 1, 0], [0, 1, 2]),
-    "2 events are too few for 1 coefficients (fewer than 5 each)":
+    "2 events are too few for 1 coefficient (fewer than 5)":
         sample([5, 6], [1, 1], [0, 1]),
 }  # fmt: skip
 

@@ -334,7 +334,7 @@ def test_the_scorecard_shows_published_beside_ours_and_why() -> None:
 
 
 def test_a_model_that_failed_says_why_in_each_row_and_has_no_1_for_its_reference() -> None:
-    why = CANNOT + "nobody is in the reference level infection of cause group"
+    why = CANNOT + "there are no patients with infection to compare with"
     terms = ("cause group: plr against infection", "age (per 10 years)", "metastatic")
     rows = [
         fixtures.estimate(analysis, term, note=why, outcome_id=fixtures.PRIMARY)

@@ -110,10 +110,13 @@ def test_few_events_per_coefficient_are_said_and_very_few_refused() -> None:
 
 def test_nobody_no_complete_case_and_no_events() -> None:
     frame = patients()
-    nobody = "there are no patients with all covariates known"
-    assert refused(frame.iloc[:0], "cause_group", "age") == nobody
-    assert refused(frame.assign(age=np.nan), "cause_group", "age") == nobody
+    assert refused(frame.iloc[:0], "cause_group", "age") == "there are no patients"
+    unknown = refused(frame.assign(age=np.nan), "cause_group", "age")
+    assert unknown == "there are no patients with all covariates known"
     reason = refused(frame.assign(status=0), "cause_group", "age")
+    assert reason == "there are no events"
+    some = frame.assign(status=0, age=frame["age"].where(frame.index > 0))
+    reason = refused(some, "cause_group", "age")
     assert reason == "there are no events among the patients with all covariates known"
 
 
@@ -122,14 +125,14 @@ def test_a_group_without_events_reference_or_not(group: str) -> None:
     frame = patients()
     frame.loc[frame["cause_group"] == group, "status"] = 0
     reason = refused(frame, "cause_group", "age")
-    assert reason == f"there are no events among those with cause_group {group}"
+    assert reason == f"there are no events among the patients with cause_group {group}"
 
 
 def test_a_group_nobody_is_in_or_everybody() -> None:
     frame = patients()
     others = frame[frame["cause_group"] != "infection"]
     reason = refused(others, "cause_group", "age")
-    assert reason == "nobody is in the reference level infection of cause_group"
+    assert reason == "there are no patients with cause_group infection to compare with"
     alone = frame[frame["cause_group"] == "infection"]
     reason = refused(alone, "cause_group", "age")
     assert reason == "all patients have the same cause_group (infection)"
@@ -137,7 +140,7 @@ def test_a_group_nobody_is_in_or_everybody() -> None:
 
 def test_a_covariate_that_does_not_vary_or_follows_from_others() -> None:
     frame = patients().assign(one=1.0)
-    assert refused(frame, "age", "one") == "all patients have the same one"
+    assert refused(frame, "age", "one") == "all patients are alike in one"
     frame["months"] = frame["age"] * 12 + 3
     reason = refused(frame, "age", "months")
     assert reason == "months follows exactly from the other covariates (collinear)"
@@ -148,7 +151,7 @@ def test_a_covariate_that_does_not_vary_or_follows_from_others() -> None:
 def test_one_sex_without_events() -> None:
     frame = patients()
     frame.loc[~frame["male"], "status"] = 0
-    assert refused(frame, "age", "male") == "there are no events among those with male = 0"
+    assert refused(frame, "age", "male") == "there are no events among the patients without male"
 
 
 def test_covariates_that_differ_only_before_the_first_event() -> None:

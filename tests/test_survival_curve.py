@@ -108,7 +108,7 @@ def test_without_events_the_interval_is_exact_from_those_followed_that_far() -> 
     assert (risk.estimate, risk.ci_low) == (0, 0)
     assert risk.ci_high == pytest.approx(exact_bound(7))
     assert risk.note is not None
-    assert "exact (Clopper–Pearson) interval from the 7 followed" in risk.note
+    assert "exact (Clopper–Pearson) interval from the 7 patients followed" in risk.note
 
 
 def test_when_all_had_the_event_the_interval_is_exact_only_without_censoring() -> None:

@@ -48,7 +48,7 @@ def test_a_group_of_nine_without_events_gets_an_interval_and_the_reason() -> Non
     frame.loc[frame["group"] == "other", "status"] = 0
     fit = fit_cox_or_firth(groups(frame))
     assert isinstance(fit, FirthFit)
-    assert fit.because == "there are no events among those with group other"
+    assert fit.because == "there are no events among the patients with group other"
     other, plr, age, whole = cox_rows(fit, **ANALYSIS)
     assert other.term == "group: other against infection"
     assert 0 < other.ci_low < other.estimate < other.ci_high < np.inf
@@ -100,16 +100,16 @@ def test_a_level_of_four_is_described_and_not_modelled() -> None:
     frame.loc[frame["group"] == "other", "status"] = 0
     fit = fit_cox_or_firth(groups(frame))
     assert isinstance(fit, CoxRefused)
-    assert fit.reason.endswith("not used: fewer than 5 patients have group other")
+    assert fit.reason.endswith("not used: there are fewer than 5 patients with group other")
     assert {row.estimate for row in cox_rows(fit, **ANALYSIS)} == {None}
 
 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"status": 0}, "there are no events among the patients with all covariates known"),
+        ({"status": 0}, "there are no events"),
         ({"age": np.nan}, "there are no patients with all covariates known"),
-        ({"age": 62.0}, "all patients have the same age"),
+        ({"age": 62.0}, "all patients are alike in age"),
         ({"group": "infection"}, "all patients have the same group (infection)"),
     ],
 )

@@ -96,12 +96,12 @@ def spoilt(what: str) -> pd.DataFrame:
     ("what", "reason"),
     [
         ("nobody", "there are no patients"),
-        ("one patient", "there are no patients with all covariates known"),
+        ("one patient", "there are no patients"),
         ("one group", "there are no patients"),
         ("no events", "there are no events"),
         ("all censored on day 0", "there are no"),
-        ("nobody treated", "all patients have the same treated"),
-        ("everybody treated on day 1", "all patients have the same treated"),
+        ("nobody treated", "all patients are alike in treatment"),
+        ("everybody treated on day 1", "all patients are alike in treatment"),
         ("nobody lives to a landmark", "there are no patients"),
     ],
 )

@@ -25,6 +25,7 @@ from leukocytosis.disclosure.nesting import (
 from leukocytosis.disclosure.sizes import find_hidden_groups, find_sizes
 from leukocytosis.disclosure.thinning import COUNTED, find_steps, thin_curves
 from leukocytosis.errors import DisclosureError, Problem
+from leukocytosis.prose import name_group, name_patients
 from leukocytosis.tables import BY_NAME
 
 if TYPE_CHECKING:
@@ -203,7 +204,8 @@ def _of_hidden_groups(rows: pd.DataFrame, small: pd.Series[bool]) -> pd.Series[b
     groups = rows[small & (rows["analysis_id"] == "crude") & (rows["group"] != "all")]
     named = small & False
     for outcome_id, group in sorted(set(zip(groups["outcome_id"], groups["group"], strict=True))):
-        words = rf": {group} against|against {group}\b|cause group {group}\b"
+        patients = f"patients? {name_patients(group)}"
+        words = rf": {group} against|against {group}\b|{patients}\b|\({name_group(group)}\)"
         of_model = rows["analysis_id"].str.match(MODEL_ROWS)
         text = rows["term"] + "|" + rows["note"].fillna("")
         named |= of_model & (rows["outcome_id"] == outcome_id) & text.str.contains(words)

@@ -4,8 +4,14 @@ from leukocytosis.prose.causes import describe_cause
 from leukocytosis.prose.citations import Citations
 from leukocytosis.prose.codelists import list_uses
 from leukocytosis.prose.index import describe_differential, describe_narrowing
-from leukocytosis.prose.names import GROUPS, name_cause, name_covariate, name_group
-from leukocytosis.prose.numbers import capital, describe_bound, join
+from leukocytosis.prose.names import (
+    GROUPS,
+    name_cause,
+    name_covariate,
+    name_group,
+    name_patients,
+)
+from leukocytosis.prose.numbers import capital, count_patients, describe_bound, join
 from leukocytosis.prose.protocol import Statement, describe_protocol
 from leukocytosis.prose.rules import describe_rule, describe_window
 from leukocytosis.prose.statistics import OPTIONS, Method, describe_statistics, list_methods
@@ -30,6 +36,7 @@ __all__ = [
     "Method",
     "Statement",
     "capital",
+    "count_patients",
     "describe_bound",
     "describe_cause",
     "describe_differential",
@@ -49,4 +56,5 @@ __all__ = [
     "name_cause",
     "name_covariate",
     "name_group",
+    "name_patients",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from leukocytosis.config.evidence import Threshold
+from leukocytosis.rounding import format_number
 
 
 def join(items: Sequence[str], last: str = "and") -> str:
@@ -12,6 +13,11 @@ def join(items: Sequence[str], last: str = "and") -> str:
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def count_patients(n: int) -> str:
+    """Return `1 patient`, `2 patients`."""
+    return f"{format_number(n)} patient{'' if n == 1 else 's'}"
 
 
 def capital(words: str) -> str:

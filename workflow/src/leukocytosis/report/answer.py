@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from leukocytosis.bias.contrast import primary_contrast
 from leukocytosis.bias.tipping import conclude
-from leukocytosis.prose import format_number, is_known, join, name_cause, name_group
+from leukocytosis.prose import (
+    count_patients,
+    is_known,
+    join,
+    name_cause,
+    name_group,
+    name_patients,
+)
 from leukocytosis.report.bias_summary import as_interval, find_adjusted
 from leukocytosis.report.headlines import (
     describe_cohort,
@@ -19,7 +26,6 @@ from leukocytosis.report.headlines import (
 from leukocytosis.report.inputs import ReportInputs
 
 UNDETERMINED = "undetermined"
-PATIENTS = {"all": "in all patients", "other": "with another cause"}
 SOONER = {
     0: "The data do not tell whether patients with {} have the outcome sooner than patients "
     "with {}",
@@ -53,23 +59,19 @@ def _tell_causes(inputs: ReportInputs) -> str:
         f"{show_share(row)} stay undetermined" for row in leading if row["term"] == UNDETERMINED
     ]
     n = inputs.n_cohort
-    who = "the cohort" if n is None else f"{format_number(n)} patient{'s' if n != 1 else ''}"
+    who = "the cohort" if n is None else count_patients(n)
     return f"In {who}, {'; '.join(told)}."
 
 
 def _tell_risk(inputs: ReportInputs) -> str:
     outcome_id = inputs.protocol.analyses.primary_outcome
     known, without = sort_groups(inputs, "risk", outcome_id)
-    told = [f"{share} {_name_patients(group)}" for group, share in known.items()]
+    told = [f"{share} {name_patients(group)}" for group, share in known.items()]
     it = ", it" if told else ""
-    gaps = [f"{join([_name_patients(g) for g in groups])}{it} {with_verb(note)}"
+    gaps = [f"{join([name_patients(g) for g in groups])}{it} {with_verb(note)}"
             for note, groups in without.items()]  # fmt: skip
     parts = [f"is {join(told)}"] if told else []
     return f"The risk of {title_of(inputs, outcome_id)} {'; '.join([*parts, *gaps])}."
-
-
-def _name_patients(group: str) -> str:
-    return PATIENTS.get(group) or f"with {name_group(group)}"
 
 
 def _tell_contrast(inputs: ReportInputs) -> str:

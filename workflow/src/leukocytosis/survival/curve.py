@@ -13,6 +13,8 @@ from typing import Unpack
 import numpy as np
 import numpy.typing as npt
 
+from leukocytosis.prose import count_patients
+
 from .proportion import Z_95, exact_bound
 from .row import Analysis, Estimate, Number, missing, place
 from .times import FloatArray, IntArray, check_times
@@ -111,7 +113,8 @@ class Curve:
         """
         if survival == 1.0:
             followed = int(self.at_risk_at(day))
-            note = f"no events: exact (Clopper–Pearson) interval from the {followed} followed"
+            who = count_patients(followed)
+            note = f"no events: exact (Clopper–Pearson) interval from the {who} followed"
             return Number(1.0, 1 - exact_bound(followed), 1.0, note)
         if self.n_censored.any():
             return Number(0.0, note="no interval, because nobody was left at risk")

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from leukocytosis.prose import count_patients, name_patients
+
 from .partial_likelihood import MAX_HALVINGS, MAX_STEPS, STEP_TOLERANCE
 from .proportion import Z_95
-from .refusal import ABSURD_STANDARD_ERROR, MIN_EVENTS_PER_PARAMETER
+from .refusal import ABSURD_STANDARD_ERROR, MIN_EVENTS_PER_PARAMETER, say_too_few
 from .row import Number, missing
 from .times import BoolArray, FloatArray, IntArray, check_times
 
@@ -73,13 +75,14 @@ def _why_not(sample: Grouped, names: Sequence[str], least: float) -> str | None:
         return "there are no events" if n.sum() else "there are no patients"
     for name, here in zip(names[:2], n, strict=False):
         if not here:
-            return f"nobody has the cause group {name}"
+            return f"there are no patients {name_patients(name)}"
     for name, here, seen in zip(names, n, events, strict=True):
         if here and not seen:
-            return f"there are no events among the {here} with cause group {name}"
+            patients = count_patients(int(here))
+            return f"there are no events among the {patients} {name_patients(name)}"
     p = int((n > 0).sum()) - 1
     if events.sum() < least * p:
-        return f"{events.sum()} events are too few for {p} coefficients (fewer than {least:g} each)"
+        return say_too_few(int(events.sum()), p, least)
     return None
 
 

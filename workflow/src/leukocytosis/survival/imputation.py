@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from leukocytosis.prose import name_covariate
+
 from .permutation import find_scores
 from .times import BoolArray, FloatArray
 
@@ -112,7 +114,7 @@ def _hopeless(
     if n - len(known) > MOST_MISSING * n:
         return f"{name} is missing in more than half of the patients"
     if known.nunique() == 1:
-        return f"{name} is the same wherever it is known"
+        return f"{name_covariate(name)} is the same wherever it is known"
     if categorical and known.nunique() > 2:
         return f"{name} has more than two levels, for which no imputation model is written"
     if len(known) < LEAST_PER_PREDICTOR * predictors:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .design import Design
+from leukocytosis.prose import name_covariate, name_group, name_patients
+
+from .design import Design, Level
 from .times import FloatArray
 
 MIN_EVENTS_PER_PARAMETER = 5  # refuse below (Vittinghoff and McCulloch 2007)
@@ -50,10 +52,11 @@ def why_not_penalised(design: Design) -> str | None:
 
 
 def _nothing_to_fit(design: Design) -> str | None:
+    known = " with all covariates known" if design.n_left_out else ""
     if design.n == 0:
-        return "there are no patients with all covariates known"
+        return f"there are no patients{known}"
     if design.n_events == 0:
-        return "there are no events among the patients with all covariates known"
+        return f"there are no events{' among the patients' if known else ''}{known}"
     if not design.columns and not design.levels:
         return "there are no covariates"
     return None
@@ -64,24 +67,30 @@ def _level_alone(design: Design) -> str | None:
     for term in design.covariates:
         levels = [level for level in design.levels if level.term == term]
         if len(levels) == 1:
-            return f"all patients have the same {term} ({levels[0].name})"
+            return f"all patients have the same {term} ({name_group(levels[0].name)})"
         for level in levels:
             if level.n == 0:
-                return f"nobody is in the reference level {level.name} of {term}"
+                return f"there are no patients {_of(level)} to compare with"
     return None
+
+
+def _of(level: Level) -> str:
+    if level.term == "cause group":
+        return name_patients(level.name)
+    return f"of {level.name} sex" if level.term == "sex" else f"with {level.term} {level.name}"
 
 
 def _level_without_events(design: Design) -> str | None:
     for level in design.levels:
         if level.n_events == 0:
-            return f"there are no events among those with {level.term} {level.name}"
+            return f"there are no events among the patients {_of(level)}"
     return None
 
 
 def _tiny_level(design: Design) -> str | None:
     for level in design.levels:
         if level.n < MIN_PATIENTS_PER_LEVEL:
-            return f"fewer than {MIN_PATIENTS_PER_LEVEL} patients have {level.term} {level.name}"
+            return f"there are fewer than {MIN_PATIENTS_PER_LEVEL} patients {_of(level)}"
     return None
 
 
@@ -91,7 +100,7 @@ def _constant(design: Design) -> str | None:
         for name, column in zip(design.columns, design.values.T, strict=True)
         if column.min() == column.max()
     ]
-    return f"all patients have the same {constant[0]}" if constant else None
+    return f"all patients are alike in {name_covariate(constant[0])}" if constant else None
 
 
 def _value_without_events(design: Design) -> str | None:
@@ -100,15 +109,30 @@ def _value_without_events(design: Design) -> str | None:
         lowest, highest = column == column.min(), column == column.max()
         for here in (lowest, highest) if (lowest | highest).all() else ():
             if not design.status[here].any():
-                return f"there are no events among those with {name} = {column[here][0]:g}"
+                return f"there are no events among the patients {_having(name, column[here][0])}"
     return None
+
+
+def _having(name: str, value: float) -> str:
+    noun = name_covariate(name)
+    if value not in (0, 1):
+        return f"with {noun} = {value:g}"
+    return f"{'with' if value else 'without'} {noun}"
 
 
 def _too_few_events(design: Design, least: float) -> str | None:
     p = len(design.columns)
     if design.n_events >= least * p:
         return None
-    return f"{design.n_events} events are too few for {p} coefficients (fewer than {least:g} each)"
+    return say_too_few(design.n_events, p, least)
+
+
+def say_too_few(n_events: int, n_coefficients: int, least: float) -> str:
+    """Return that so many events do not bear so many coefficients, of which each needs `least`."""
+    events = "1 event is" if n_events == 1 else f"{n_events} events are"
+    if n_coefficients == 1:
+        return f"{events} too few for 1 coefficient (fewer than {least:g})"
+    return f"{events} too few for {n_coefficients} coefficients (fewer than {least:g} each)"
 
 
 def _too_few_clusters(design: Design) -> str | None:
