@@ -9,7 +9,7 @@ from typing import Any
 
 import docx
 import pytest
-from report_fixtures import ROOT, estimates, inputs
+from report_fixtures import ROOT, estimate, estimates, inputs
 
 from leukocytosis.documents import write_manuscript
 from leukocytosis.documents.checklists import Item, fill_checklists
@@ -220,6 +220,10 @@ def items(**frames: Any) -> list[Item]:
     return fill_checklists(inputs(**frames), (TEXTS / "checklists.csv").read_text(encoding="utf-8"))
 
 
+def find_places(number: str, **told: Any) -> tuple[str, ...]:
+    return next(item.places for item in items(**told) if item.number == number)
+
+
 def test_each_link_of_the_checklists_has_a_target(folder: Path) -> None:
     write_report(inputs(), folder.parent / "report.html")
     (folder.parent / "ro-crate-metadata.json").write_text("{}")
@@ -257,6 +261,14 @@ def test_an_item_the_run_does_not_take_up_is_missing() -> None:
     assert "no validation" in without["RECORD", "6.2"].why
     assert items()[0].why == "the title and abstract are the authors'"
     assert all(item.places for item in items() if item.number in ("13a", "16c", "22.1"))
+
+
+def test_rules_are_validated_by_planted_truth_by_review_or_by_both() -> None:
+    truth, review = "../report.html#accuracy", "../report.html#review"
+    read = [*estimates(), estimate("review_accuracy", "ppv", 0.9, group="plr", n=12, n_events=11)]
+    assert find_places("6.2") == (truth,)
+    assert find_places("6.2", synthetic=False, estimates=read) == (review,)
+    assert find_places("6.2", estimates=read) == (truth, review)
 
 
 def test_word_holds_the_checklists(folder: Path) -> None:

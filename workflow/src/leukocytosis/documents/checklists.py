@@ -47,10 +47,15 @@ def fill_checklists(inputs: ReportInputs, template: str) -> list[Item]:
 
 
 def _fill(inputs: ReportInputs, row: dict[str, str]) -> Item:
-    answered = bool(row["where"]) and _is_there(inputs, row["needs"])
-    why = "" if answered else row["else"] or f"this run has no {row['needs'].replace(':', ', ')}"
-    places = tuple(row["where"].split()) if answered else ()
+    places = tuple(_find_places(inputs, row["where"].split(), row["needs"].split()))
+    why = "" if places else row["else"] or f"this run has no {row['needs'].replace(':', ', ')}"
     return Item(row["guideline"], row["item"], row["asks"], places, why)
+
+
+def _find_places(inputs: ReportInputs, where: list[str], needs: list[str]) -> Iterator[str]:
+    """Yield the places a run has: one need stands for all of them, or each has its own."""
+    own = needs if len(needs) == len(where) else needs * len(where)
+    yield from (place for place, need in zip(where, own, strict=True) if _is_there(inputs, need))
 
 
 def _is_there(inputs: ReportInputs, needs: str) -> bool:
