@@ -15,13 +15,20 @@ from PIL import Image
 
 from leukocytosis.config import load_manifest
 from leukocytosis.figures import save_figure
-from leukocytosis.provenance import Record, digest_code, digest_file, read_record, recorded
+from leukocytosis.provenance import (
+    Record,
+    digest_code,
+    digest_file,
+    digest_value,
+    read_record,
+    recorded,
+)
 from leukocytosis.standardise import hash_raw_files, name_raw_files
 from leukocytosis.store import connect, write_rows
 from leukocytosis.tables import RAW_FILES
 
 ROWS = [{"source": "labs", "number": 1, "n_bytes": 3, "sha256": "00"}]
-PARAMETERS = {"code": digest_code("cohort"), "seed": 2009, "raw": "size only"}
+PARAMETERS = {"code": digest_code("cohort"), "seed": 2009, "raw": "size only", "protocol": "long"}
 
 
 def write(path: Path, *inputs: Path, also: dict[str, str] | None = None) -> Record:
@@ -39,7 +46,8 @@ def test_a_table_names_code_configuration_and_the_bytes_of_its_inputs(tmp_path: 
     record = write(tmp_path / "first.parquet", given)
     assert record.inputs == {"labs.csv": f"sha256:{hashlib.sha256(given.read_bytes()).hexdigest()}"}
     assert record.code == digest_code("cohort")
-    assert set(record.configuration) == {"seed"}  # a size is not content
+    # a setting stands as it is, and a size is not content
+    assert record.configuration == {"seed": 2009, "protocol": digest_value("long")}
 
 
 def test_a_table_made_from_a_table_names_that_ones_record(tmp_path: Path) -> None:

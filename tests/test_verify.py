@@ -22,7 +22,7 @@ from leukocytosis.provenance import recorded
 from leukocytosis.release import load_inputs
 from leukocytosis.report import ReportInputs
 from leukocytosis.store import connect, write_frame
-from leukocytosis.tables import analysis_set_table
+from leukocytosis.tables import BY_NAME, analysis_set_table
 from leukocytosis.verify import Verdict, verify
 from leukocytosis.verify.compare import is_equal
 from leukocytosis.verify.hashes import check_raw_files, check_records, check_release
@@ -89,6 +89,25 @@ def test_from_the_raw_files_nothing_is_only_read(project: Path) -> None:
     assert found.differences == []
     assert not [line for tally in found.tallies for line in tally.cannot]
     assert {t.what: t.equal for t in found.tallies}["table ledger"] > 0
+
+
+def test_what_a_run_was_set_to_is_made_again_whatever_config_yaml_says_now(
+    project: Path, spoil: Callable[[str], Path]
+) -> None:
+    config = spoil("config/config.yaml")
+    edit(config, "seed: 2009", "seed: 7")
+    edit(config, "draws: 1000", "draws: 50")
+    assert check(project).differences == []
+
+
+def test_a_table_that_does_not_say_what_its_step_was_set_to_is_not_made_again(
+    project: Path, spoil: Callable[[str], Path], tmp_path: Path
+) -> None:
+    path = spoil(f"{STUDY}/multiverse.parquet")
+    with connect(tmp_path / "spill") as con:
+        write_frame(con, pd.read_parquet(path), BY_NAME["multiverse"], path)
+    with pytest.raises(OutputError, match="multiverse: carries no record of its settings"):
+        check(project)
 
 
 def test_numbers_changed_in_table_text_report_and_figure_are_caught_and_named(

@@ -11,7 +11,6 @@ from leukocytosis.config.published import PublishedCase, load_published_cases
 from leukocytosis.config.quantities import Unit, fold_unit, load_units
 from leukocytosis.config.references import Reference, load_references
 from leukocytosis.config.review import ReviewPlan, Reviews, find_review_file, load_plan
-from leukocytosis.config.settings import load_settings
 
 __all__ = [
     "Accuracy",
@@ -44,6 +43,5 @@ __all__ = [
     "load_protocol",
     "load_published_cases",
     "load_references",
-    "load_settings",
     "load_units",
 ]

@@ -19,6 +19,7 @@ from leukocytosis.provenance.digests import digest_file, digest_value
 
 KEY = "provenance"  # of the metadata of a Parquet file
 RECORD, BYTES = "record:", "sha256:"
+SETTINGS = ("seed", "bias", "journal")  # parameters that --config may override: kept whole
 NOT_CONFIGURATION = ("code", "raw", "sources")  # parameters that say what the record says better
 
 
@@ -26,14 +27,14 @@ NOT_CONFIGURATION = ("code", "raw", "sources")  # parameters that say what the r
 class Record:
     """What a step made its files from.
 
-    `code`: rooms of the package and their digest; `configuration`: a digest of each parameter of
-    the step; `inputs`: `record:` and the digest of its record for a table of ours, `sha256:` and
-    the digest of its bytes for any other file.
+    `code`: rooms of the package and their digest; `configuration`: each parameter of the step, a
+    setting as it stood and of any other a digest; `inputs`: `record:` and the digest of its record
+    for a table of ours, `sha256:` and the digest of its bytes for any other file.
     """
 
     step: str
     code: str
-    configuration: Mapping[str, str]
+    configuration: Mapping[str, Any]
     inputs: Mapping[str, str]
 
     @property
@@ -73,7 +74,11 @@ def recorded(
     `also` inputs hashed already, by name.
     """
     given = dict(parameters)
-    kept = {k: digest_value(v) for k, v in given.items() if k not in NOT_CONFIGURATION}
+    kept = {
+        name: value if name in SETTINGS else digest_value(value)
+        for name, value in given.items()
+        if name not in NOT_CONFIGURATION
+    }
     inputs = dict(name_input(path) for path in map(Path, paths) if path.exists())
     record = Record(step, given.get("code", ""), kept, {**inputs, **(also or {})})
     token = _current.set(record)

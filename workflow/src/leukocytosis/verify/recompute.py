@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -20,12 +21,13 @@ from leukocytosis.config import (
     load_codelists,
     load_manifest,
     load_protocol,
-    load_settings,
     load_units,
 )
+from leukocytosis.errors import OutputError, Problem
 from leukocytosis.estimate import Beside, estimate
 from leukocytosis.followup import derive_analysis_set, derive_otherwise, derive_outcomes
 from leukocytosis.multiverse import Vocabulary, fit_multiverse
+from leukocytosis.provenance import read_record
 from leukocytosis.scorecard import describe_setting
 from leukocytosis.standardise import standardise
 
@@ -51,7 +53,6 @@ class Project:
     manifest: Manifest
     codelists: dict[str, Codelist]
     units: tuple[Unit, ...]
-    settings: dict[str, Any]
 
     @property
     def claims(self) -> Claims | None:
@@ -79,7 +80,6 @@ def load_project(study: str, extract: str, root: Path) -> Project:
         load_manifest(config / f"extracts/{extract}.yaml"),
         load_codelists(config / "codelists"),
         load_units(config / "units.csv"),
-        load_settings(config / "config.yaml"),
     )
 
 
@@ -122,7 +122,7 @@ def _follow(project: Project, extract: Path, study: Path) -> None:
 def _estimate(project: Project, extract: Path, study: Path) -> None:
     """From the analysis set to every number."""
     protocol, manifest, config = project.protocol, project.manifest, project.root / "config"
-    seed = project.settings["seed"]
+    settings = _read_settings(project, "estimates")
     drawn = {"accuracy": manifest.accuracy, "dates_shifted": manifest.dates_shifted}
     causes = [*(cause.id for cause in protocol.causes), "undetermined"]
     planted = manifest.truth if manifest.drawn_for == protocol.study else None
@@ -131,9 +131,20 @@ def _estimate(project: Project, extract: Path, study: Path) -> None:
         project.claims,
         project.root / manifest.root / planted if planted else None,
         describe_setting(manifest, protocol.claims),
-        seed,
-        load_bias_plan(config, {**project.settings, **drawn}, causes),
+        settings["seed"],
+        load_bias_plan(config, {**settings["bias"], **drawn}, causes),
     )
     estimate(protocol, study, beside)
     vocabulary = Vocabulary(project.codelists, project.units, frozenset(manifest.absent))
+    seed = _read_settings(project, "multiverse")["seed"]
     fit_multiverse(protocol, vocabulary, extract, study, seed)
+
+
+def _read_settings(project: Project, table: str) -> Mapping[str, Any]:
+    """Return what a table's step was run with: config.yaml may have been overridden, or edited."""
+    record = read_record(project.study / f"{table}.parquet")
+    if record is None:
+        raise OutputError(
+            Problem(table, "carries no record of its settings", "run the study again")
+        )
+    return record.configuration
