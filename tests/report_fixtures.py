@@ -78,6 +78,7 @@ def inputs(*, synthetic: bool = True, **frames: list[dict[str, Any]]) -> ReportI
         "scorecard": scorecard(),
         "quality": quality(),
         "ledger": ledger(),
+        "codelists": codelists(),
     }
     if synthetic:
         rows["accuracy"] = accuracy()
@@ -387,6 +388,18 @@ def quality() -> list[dict[str, Any]]:
          "threshold": 0.5, "status": "pass"},
         {"table": "labs", "column": "specimen", "check": "not named", "n_broken": 900,
          "n_rows": 1000, "threshold": 0.1, "status": "look"},
+    ]  # fmt: skip
+
+
+def codelists() -> list[dict[str, Any]]:
+    return [
+        {"codelist": "mobiliser", "table": "drugs", "n_codes": 6, "n_codes_found": 0, "n_rows": 0,
+         "n_patients": 0, "note": None},
+        {"codelist": "wbc_blood", "table": "labs", "n_codes": 4, "n_codes_found": 3,
+         "n_rows": 38_160, "n_patients": 9_606, "note": None},
+        {"codelist": "culture_specimen", "table": "microbiology", "n_codes": 24,
+         "n_codes_found": None, "n_rows": None, "n_patients": None,
+         "note": "the extract has no microbiology"},
     ]  # fmt: skip
 
 

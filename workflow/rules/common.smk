@@ -12,6 +12,12 @@ CANONICAL = [
     "drugs",
     "microbiology",
 ]
+CODED = [
+    "labs",
+    "diagnoses",
+    "drugs",
+    "microbiology",
+]  # tables a codelist names rows of
 NOTEBOOKS = ["cohort_and_causes", "survival_and_sensitivity", "your_question"]
 TEXTS = sorted(str(path) for path in Path("config/texts").iterdir())
 COHORT = ["encounters", "labs", "diagnoses", "drugs", "microbiology"]

@@ -49,3 +49,23 @@ rule standardise:
         "Reading the extract {wildcards.extract}"
     script:
         "../scripts/standardise.py"
+
+
+rule count_codes:
+    """How much of each codelist occurs in the extract: codes, rows and patients."""
+    input:
+        tables=expand(f"{EXTRACTS}/{{table}}.parquet", table=CODED, allow_missing=True),
+        manifest=manifest_files,
+        codelists=sorted(str(path) for path in Path("config/codelists").glob("*.csv")),
+    output:
+        f"{EXTRACTS}/codelists.parquet",
+    log:
+        "results/logs/count_codes/{extract}.log",
+    conda:
+        "../../envs/leukocytosis.yaml"
+    params:
+        code=digest_code("occurrence"),
+    message:
+        "Looking for the codes of each codelist in {wildcards.extract}"
+    script:
+        "../scripts/count_codes.py"

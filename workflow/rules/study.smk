@@ -241,7 +241,7 @@ rule release:
             ),
             *expand(
                 f"{EXTRACTS}/{{table}}.parquet",
-                table=["quality", "ledger", *CANONICAL],
+                table=["quality", "ledger", "codelists", *CANONICAL],
                 allow_missing=True,
             ),
         ],

@@ -65,6 +65,22 @@ def compile_drug_match(entries: Iterable[Entry]) -> str:
     return f"(coalesce({by_code}, false) OR coalesce({by_name}, false))"
 
 
+WORDS_IN = {"specimen_name": "specimen", "test_name": "test", "organism_name": "organism"}
+
+
+def compile_named(entries: Iterable[Entry], table: str) -> str:
+    """Return the condition that a row of a canonical table is named by an entry."""
+    if table == "drugs":
+        return compile_drug_match(entries)
+    asked = tuple(entries)
+    codes = [entry for entry in asked if entry.match != "word"]
+    parts = [compile_in_systems("code", "code_system", codes)] if codes else []
+    for system, column in WORDS_IN.items():
+        names = [entry for entry in asked if entry.code_system == system]
+        parts += [f"coalesce({compile_words_match(column, names)}, false)"] if names else []
+    return f"({' OR '.join(parts)})"
+
+
 # an order counts only in a stay of which no administration is on record: there the extract
 # cannot tell what was given
 COMPILED_GIVEN = "(kind IN ('given', 'dispensed') OR NOT doses_recorded)"

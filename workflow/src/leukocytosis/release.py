@@ -36,7 +36,7 @@ from leukocytosis.store import read_frame
 STUDY_TABLES = ("attrition", "estimates", "curves", "states", "table_one", "scorecard", "accuracy")
 # not on the page of studies
 OWN_TABLES = ("white_counts", "multiverse", "variants", "decisions", "options")
-EXTRACT_TABLES = ("quality", "ledger")
+EXTRACT_TABLES = ("quality", "ledger", "codelists")
 HEADLINES = "headlines.txt"
 TEXTS = Path("config/texts")  # the templates of the manuscript
 CODELISTS = Path("config/codelists")

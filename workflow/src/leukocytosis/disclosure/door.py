@@ -53,8 +53,9 @@ def disclose(tables: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.Da
     whose size is hidden is hidden in every table (`sizes`); the attrition is rounded to
     multiples of k; curves step where each has had no event, or at least k, states are given on the
     days on which none of a group holds so few, white counts in the bins in which that many have
-    one, and none or that many have not. Of a multiverse only hazard ratios are left, to two
-    decimals: its variants differ by few patients.
+    one, and none or that many have not. Counts of codelists are rounded like the attrition: lists
+    overlap, and their differences would tell as much. Of a multiverse only hazard ratios are left,
+    to two decimals: its variants differ by few patients.
     """
     _refuse_persons(tables)
     k = policy.min_count
@@ -67,6 +68,7 @@ def disclose(tables: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.Da
         "states": _thin_states,
         "white_counts": _hide_white_counts,
         "multiverse": _hide_variants,
+        "codelists": _round_codelists,
     }
     for name, hidden in hide.items():
         if name in tables:
@@ -303,6 +305,17 @@ def _round_attrition(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     rows = rows.copy()
     for column in ("n_patients_before", "n_patients_left"):
         rows[column] = (rows[column] / k).round().astype(int) * k
+    return rows
+
+
+def _round_codelists(rows: pd.DataFrame, k: int) -> pd.DataFrame:
+    """Round the rows and patients of each list; of a list that few have, all but that is hidden."""
+    rows = rows.copy()
+    few = rows["n_patients"].between(1, k - 1).fillna(value=False).astype(bool)
+    counts = ["n_rows", "n_patients"]
+    rows[counts] = ((rows[counts].astype("Float64") / k).round() * k).astype("Int64")
+    rows.loc[few, ["n_codes_found", *counts]] = None
+    rows.loc[few, "note"] = _why_hidden(k)
     return rows
 
 

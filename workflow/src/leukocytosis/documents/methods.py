@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from leukocytosis.config import Codelist
 from leukocytosis.documents.asked import Asked
@@ -19,9 +19,11 @@ from leukocytosis.prose import (
     list_uses,
     name_covariate,
 )
+from leukocytosis.report.codelists import say_occurrence
 from leukocytosis.report.grids import Grid
 from leukocytosis.report.inputs import ReportInputs
 from leukocytosis.report.review import describe_review
+from leukocytosis.rounding import NOT_SHOWN
 
 TEMPLATE = "methods.md"
 MOST_SOURCES = 3  # of a codelist: more are counted
@@ -156,7 +158,14 @@ class AskedMethods(Asked):
 
 def list_appendix(inputs: ReportInputs) -> dict[str, Grid]:
     """Return the tables that the methods may name: `@table codelists`, `@table choices`."""
-    return {"codelists": list_codelists(inputs), "choices": list_choices(inputs)}
+    return {"codelists": list_found_codelists(inputs), "choices": list_choices(inputs)}
+
+
+def list_found_codelists(inputs: ReportInputs) -> Grid:
+    """Return each codelist with what of it occurs in the extract, which a protocol cannot know."""
+    grid = list_codelists(inputs)
+    rows = tuple((*row, say_occurrence(inputs, row[0]) or NOT_SHOWN) for row in grid.rows)
+    return replace(grid, head=(*grid.head, "In the extract"), align=grid.align + "l", rows=rows)
 
 
 def list_codelists(inputs: ReportInputs) -> Grid:

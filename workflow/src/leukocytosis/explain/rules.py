@@ -12,13 +12,9 @@ from leukocytosis.config.casebook import Chapter, find_cases
 from leukocytosis.config.codelist import Entry
 from leukocytosis.config.evidence import Rule
 from leukocytosis.errors import ConfigError, Problem, nearest
-from leukocytosis.matching import (
-    compile_drug_match,
-    compile_in_systems,
-    compile_words_match,
-)
+from leukocytosis.matching import compile_named
 from leukocytosis.prose import describe_cause, describe_rule
-from leukocytosis.store import connect, fetch, quoted, scan
+from leukocytosis.store import connect, fetch, scan
 
 
 @dataclass(frozen=True)
@@ -95,24 +91,11 @@ def count_rows(codelist: Codelist, table: str, path: Path) -> dict[Entry, int]:
     A row may match several entries. Lab codes are counted as the extract has them: a local code
     that is mapped to a standard one counts under its concept only, not under the standard code.
     """
-    conditions = [_compile_entry(entry, codelist, table) for entry in codelist.entries]
+    conditions = [compile_named([entry], table) for entry in codelist.entries]
     counted = ", ".join(f"count(*) FILTER ({condition})" for condition in conditions)
     with connect(path.parent / ".scratch") as con:
         (counts,) = fetch(con, f"SELECT {counted} FROM {scan(path)}")
     return dict(zip(codelist.entries, counts, strict=True))
-
-
-def _compile_entry(entry: Entry, codelist: Codelist, table: str) -> str:
-    if table == "drugs":
-        return compile_drug_match([entry])
-    if table == "labs":
-        return f"concept = {quoted(codelist.name)} AND code = {quoted(entry.code)}"
-    if entry.match != "word":
-        return compile_in_systems("code", "code_system", [entry])
-    columns = {"organism_name": ["organism"], "test_name": ["test"]}
-    named = columns.get(entry.code_system, ["specimen"])
-    words = [compile_words_match(column, [entry]) for column in named]
-    return f"coalesce({' OR '.join(words)}, false)"
 
 
 def _list_cases(name: str, shelf: Shelf) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from leukocytosis.config import Page
 from leukocytosis.prose import OPTIONS, Citations, list_methods
 from leukocytosis.provenance import current_record
-from leukocytosis.report import attribution, cox, grids
+from leukocytosis.report import attribution, codelists, cox, grids
 from leukocytosis.report.answer import describe_answer
 from leukocytosis.report.bias import describe_bias
 from leukocytosis.report.certainty import describe_certainty
@@ -119,6 +119,7 @@ def _context(inputs: ReportInputs, drawings: Sequence[Drawing]) -> dict[str, Any
         "cox": [grids.list_cox(inputs, outcome) for outcome in outcomes],
         "estimators": describe_estimators(inputs),
         "engines": list_engines(inputs),
+        "unfound": codelists.describe_unfound(inputs),
         "agreement": describe_agreement(inputs),
         **told,
         **_grids(inputs),
@@ -157,6 +158,7 @@ def _grids(inputs: ReportInputs) -> dict[str, grids.Grid]:
         "methods": grids.list_methods(inputs),
         "scorecard": grids.list_scorecard(inputs),
         "accuracy": grids.list_accuracy(inputs),
+        "occurrence": codelists.list_occurrence(inputs),
         "quality": grids.list_quality(inputs),
         "ledger": grids.list_ledger(inputs),
         "unestimated": grids.list_unestimated(inputs),

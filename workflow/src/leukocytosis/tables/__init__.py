@@ -7,6 +7,7 @@ Parquet files' metadata; the manual of tables in the documentation is printed fr
 from leukocytosis.tables.aggregates import ESTIMATES
 from leukocytosis.tables.canonical import (
     CANONICAL,
+    CODELISTS,
     DRUG_KINDS,
     DRUGS,
     EVENT_TIMES,
@@ -32,6 +33,7 @@ __all__ = [
     "CAUSES",
     "CAUSES_PRESENT",
     "CERTAINTIES",
+    "CODELISTS",
     "DRUGS",
     "DRUG_KINDS",
     "EPISODES",

@@ -197,6 +197,22 @@ QUALITY = Table(
     ),
     tier="aggregate",
 )
+
+CODELISTS = Table(
+    "codelists",
+    "codelist × canonical table",
+    ("codelist", "table"),
+    (
+        text("codelist", "The codelist."),
+        text("table", "The canonical table its codes or names are looked up in."),
+        count("n_codes", "Codes or names of the list that could occur there."),
+        maybe(count("n_codes_found", "How many do; missing where it cannot be told.")),
+        maybe(count("n_rows", "Rows that carry one.")),
+        maybe(count("n_patients", "Patients who have such a row.")),
+        maybe(text("note", "Why there is no count: no such table, or the policy hides it.")),
+    ),
+    tier="aggregate",
+)
 CANONICAL = (PATIENTS, DEATHS, ENCOUNTERS, LABS, DIAGNOSES, DRUGS, MICROBIOLOGY)
 EVENT_TIMES = {  # table → (start, end or precision) columns that place a record in time
     "encounters": ("started_at", "ended_at"),

@@ -11,7 +11,7 @@ from leukocytosis.tables.aggregates import (
     TABLE_ONE,
     WHITE_COUNTS,
 )
-from leukocytosis.tables.canonical import CANONICAL, LEDGER, QUALITY, RAW_FILES, REJECTS
+from leukocytosis.tables.canonical import CANONICAL, CODELISTS, LEDGER, QUALITY, RAW_FILES, REJECTS
 from leukocytosis.tables.causes import CAUSES, CAUSES_PRESENT, EVIDENCE, EVIDENCE_EVENTS
 from leukocytosis.tables.cohort import ATTRITION, COHORT, EPISODES
 from leukocytosis.tables.followup import OUTCOMES, OUTCOMES_OTHERWISE
@@ -24,6 +24,7 @@ ALL = (
     REJECTS,
     LEDGER,
     QUALITY,
+    CODELISTS,
     EPISODES,
     ATTRITION,
     *COHORT,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -27,6 +27,7 @@ from leukocytosis.errors import OutputError, Problem
 from leukocytosis.estimate import Beside, estimate
 from leukocytosis.followup import derive_analysis_set, derive_otherwise, derive_outcomes
 from leukocytosis.multiverse import Vocabulary, fit_multiverse
+from leukocytosis.occurrence import count_codes
 from leukocytosis.provenance import read_record
 from leukocytosis.scorecard import describe_setting
 from leukocytosis.standardise import standardise
@@ -88,19 +89,27 @@ def recompute(project: Project, start: Start, scratch: Path) -> tuple[Path, Path
 
     What comes before the start is read where it stands, through links in `scratch`.
     """
-    study, extract = scratch / "study", project.extract
-    study.mkdir(parents=True)
+    study, extract = scratch / "study", scratch / "extract"
     if start == "raw":
-        extract = scratch / "extract"
         standardise(project.manifest, project.codelists, project.units, project.root, extract)
-    if start == "study":
-        for path in sorted(project.study.glob("*.parquet")):
-            if path.stem not in (*ESTIMATED, *TRIED):
-                (study / path.name).symlink_to(path.resolve())
     else:
+        _link_tables(project.extract, extract, ("codelists",))
+    extracts = project.root / "config/extracts"
+    count_codes(project.manifest, project.codelists, extracts, extract)
+    if start == "study":
+        _link_tables(project.study, study, (*ESTIMATED, *TRIED))
+    else:
+        study.mkdir()
         _follow(project, extract, study)
     _estimate(project, extract, study)
     return study, extract
+
+
+def _link_tables(folder: Path, to: Path, without: Collection[str]) -> None:
+    to.mkdir(parents=True)
+    for path in sorted(folder.glob("*.parquet")):
+        if path.stem not in without:
+            (to / path.name).symlink_to(path.resolve())
 
 
 def _follow(project: Project, extract: Path, study: Path) -> None:
