@@ -74,6 +74,15 @@ function findLeastType() {
   );
 }
 
+/** The smallest type of the figures as they are shown, in pixels, and whose it is. */
+function findLeastTypeDrawn() {
+  const drawn = [...document.querySelectorAll("figure svg text")].filter(isShown);
+  const sizes = drawn.map((text) => [
+    parseFloat(getComputedStyle(text).fontSize) * text.ownerSVGElement.getScreenCTM().a, name(text),
+  ]);
+  return sizes.sort(([a], [b]) => a - b)[0];
+}
+
 const listHeadings = () =>
   [...document.querySelectorAll("h1,h2,h3,h4,h5,h6")].map((head) => Number(head.tagName[1]));
 

@@ -22,6 +22,7 @@ from leukocytosis.report import ReportInputs, write_report
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed here")
 PROBES = (Path(__file__).parent / "page_probes.js").read_text(encoding="utf-8")
 WIDTHS = (390, 768, 1100, 1600)
+TABLE_ONE = "Patients at the index, by cause group"
 CAUSES, RISKS = (
     "Primary causes",
     "Death or discharge to hospice within 12 weeks: Kaplan–Meier estimates (",
@@ -114,6 +115,14 @@ def test_every_text_can_be_read(browser: Browser, width: int) -> None:
     assert contrast >= 4.5, where
     if width < 768:
         assert probe(browser, "findLeastType") >= 16
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_words_of_figures_can_be_read_without_a_glass(browser: Browser, width: int) -> None:
+    browser.resize(width)
+    unfold(browser)
+    size, where = probe(browser, "findLeastTypeDrawn")
+    assert size >= 10, where
 
 
 def test_the_answer_and_its_figure_come_first(browser: Browser) -> None:
@@ -241,6 +250,16 @@ def test_a_wide_table_scrolls_by_itself_and_says_what_it_is(browser: Browser) ->
     assert browser.ask(f"{box}.scrollWidth > {box}.clientWidth")
     browser.resize(1600)
     browser.wait(f"!{box}.hasAttribute('tabindex')")
+
+
+def test_table_one_needs_no_scrolling_on_a_laptop_and_is_not_sorted(browser: Browser) -> None:
+    table = f"findTable({TABLE_ONE!r})"
+    longest = "'(52.0\\u00a0to\\u00a070.0)'"  # quartiles, which do not break
+    groups = f"[...{table}.tBodies[0].rows[0].cells].slice(1, 5)"
+    browser.ask(f"{groups}.forEach(cell => {{ cell.textContent = {longest} }})")
+    box = f"{table}.parentElement"
+    assert browser.ask(f"{box}.scrollWidth <= {box}.clientWidth")
+    assert browser.ask(f"{table}.querySelectorAll('.sort').length") == 0  # years beside percent
 
 
 def test_without_its_script_the_page_can_be_read(opened: Browser, report: Path) -> None:

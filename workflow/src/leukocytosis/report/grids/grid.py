@@ -9,13 +9,17 @@ from leukocytosis.rounding import NBSP, NOT_SHOWN
 
 @dataclass(frozen=True)
 class Grid:
-    """A table in words; `align` has a letter per column: l(eft) or r(ight)."""
+    """A table in words; `align` has a letter per column: l(eft) or r(ight).
+
+    A page lets its readers sort the rows unless they are of one column in several units.
+    """
 
     caption: str
     head: tuple[str, ...]
     align: str
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
+    sortable: bool = True
 
 
 @dataclass

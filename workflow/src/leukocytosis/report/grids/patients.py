@@ -91,7 +91,8 @@ def list_table_one(inputs: ReportInputs, grouped_by: str = "cause_group") -> Gri
     what = "cause" if grouped_by == "cause" else "cause group"
     caption = f"Patients at the index, by {what}"
     under = (MEDIAN, SMD, *_say_chance(columns, pairs), *([TESTS] if asked else []))
-    return Grid(caption, head, "l" + "r" * (len(head) - 1), tuple(body), (*under, *notes.numbered))
+    align, under = "l" + "r" * (len(head) - 1), (*under, *notes.numbered)
+    return Grid(caption, head, align, tuple(body), under, sortable=False)
 
 
 def _find_columns(inputs: ReportInputs, grouped_by: str) -> Columns:

@@ -112,7 +112,7 @@ function unfoldOnPaper() {
   addEventListener("afterprint", () => opened.forEach((fold) => (fold.open = false)));
 }
 
-document.querySelectorAll("table").forEach(makeSortable);
+document.querySelectorAll("table:not([data-in-order])").forEach(makeSortable);
 watchScrolling();
 markSection();
 unfoldOnPaper();
