@@ -227,6 +227,18 @@ def test_a_dash_is_no_number_and_leaves_its_column_one(browser: Browser) -> None
     assert numbers == sorted(numbers, key=int)
 
 
+def test_a_column_of_several_units_is_not_sorted(browser: Browser) -> None:
+    def find_sorted(caption: str) -> list[str]:
+        buttons = f"[...findTable({caption!r}).querySelectorAll('.sort')]"
+        return list(browser.ask(f"{buttons}.map(button => button.textContent)"))
+
+    scored = find_sorted("Published numbers beside ours")
+    assert scored == ["The paper says", "Verdict", "Why"]  # percentages beside days and counts
+    assert len(find_sorted(RISKS)) == browser.ask(
+        f"findTable({RISKS!r}).tHead.rows[0].cells.length"
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "number"),
     [

@@ -1,7 +1,8 @@
 "use strict";
 // What the page does besides being read: tables that sort, the section marked, paper unfolded.
 
-const NO_NUMBER = /^(hidden|not shown|not reached|not asked for|cannot be|no test|no values|–?$)/;
+const NO_NUMBER =
+  /^(hidden|none|not (shown|reached|asked for|printed|comparable)|cannot be|no (test|values|number)|–?$)/;
 
 /** A cell as [rank, value]: what has no value has the last rank. */
 function readCell(cell, numeric) {
@@ -24,6 +25,14 @@ function isNumeric(rows, column) {
   const words = rows.map((row) => row.cells[column].textContent.replaceAll("\u00a0", " ").trim());
   const told = words.filter((cell) => !NO_NUMBER.test(cell));
   return told.length > 0 && told.every((cell) => readNumber(cell) !== null);
+}
+
+/** Whether a column of numbers holds days beside percentages, which no order compares. */
+function mixesUnits(rows, column) {
+  const words = rows.map((row) => row.cells[column].textContent.replaceAll("\u00a0", " ").trim());
+  const told = words.filter((cell) => readNumber(cell) !== null);
+  const units = told.map((cell) => cell.match(/^[^\d]*[\d.,]+ ?(%|days)?/)?.[1]);
+  return isNumeric(rows, column) && new Set(units).size > 1;
 }
 
 function compare(one, other) {
@@ -53,7 +62,7 @@ function makeSortable(table) {
     body.append(...(order ? sortRows(original, column, order === "descending") : original));
   };
   heads.forEach((head, column) => {
-    if (!head.textContent) return;
+    if (!head.textContent || mixesUnits(original, column)) return;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "sort";
