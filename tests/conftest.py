@@ -22,6 +22,7 @@ from leukocytosis.config import (
     load_units,
 )
 from leukocytosis.followup import derive_analysis_set, derive_otherwise, derive_outcomes
+from leukocytosis.occurrence import count_codes
 from leukocytosis.report import ReportInputs
 from leukocytosis.standardise import standardise
 
@@ -53,6 +54,7 @@ def run_study(
     """Raw files to the analysis set."""
     run = Run(folder / "extract", folder / "study")
     standardise(manifest, codelists, UNITS, project, run.extract)
+    count_codes(manifest, codelists, project / "config/extracts", run.extract)
     find_index(protocol, codelists, run.extract, run.study)
     narrow(run.extract, run.study)
     collect_evidence(protocol, codelists, UNITS, frozenset(manifest.absent), run.study)
@@ -76,6 +78,14 @@ def synthetic(tmp_path_factory: pytest.TempPathFactory) -> ReportInputs:
     from drawn import run_synthetic
 
     return run_synthetic(tmp_path_factory.mktemp("synthetic"))
+
+
+@pytest.fixture(scope="session")
+def family(tiny: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of every published study on the tiny extract, as far as its scorecard."""
+    from family import run_family
+
+    return run_family(tiny, tmp_path_factory.mktemp("family"))
 
 
 @pytest.fixture

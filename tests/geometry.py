@@ -84,6 +84,7 @@ def find_faults(figure: Figure, journal: Journal) -> list[str]:
         *find_off_ticks(figure),
         *find_wrong_sizes(figure, words, journal),
         *find_alike(figure),
+        *find_empty(figure),
     ]
 
 
@@ -215,6 +216,14 @@ def find_alike(figure: Figure) -> Iterator[str]:
         for (one, a), (other, b) in itertools.combinations(zip(handles, labels, strict=True), 2):
             if _look(one) == _look(other) and abs(_tone(one) - _tone(other)) < APART:
                 yield f"'{a}' and '{b}' are alike in grey"
+
+
+def find_empty(figure: Figure) -> Iterator[str]:
+    """Yield every plot in which nothing stands: its axes look like a result of zero."""
+    for axes in figure.axes:
+        drawn = (axes.lines, axes.collections, axes.patches, axes.texts, axes.images)
+        if axes.axison and not any(drawn):
+            yield f"nothing is drawn over '{axes.get_xlabel()}'"
 
 
 def _look(series: Any) -> tuple[object, ...]:

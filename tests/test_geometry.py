@@ -5,19 +5,30 @@ The last tests hold the rules against figures that break them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import drawn
+import numpy as np
 import pytest
-from conftest import Run
+from conftest import ROOT, Run, protocol_of
+from family import read_members
 from geometry import FOLDER, PAGES, find_faults
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 
+from leukocytosis.assess.cohorts import World
+from leukocytosis.assess.extracts import Accuracy, list_accuracy
+from leukocytosis.assess.figure import draw_assessment
+from leukocytosis.assess.measures import Measure
+from leukocytosis.assess.run import assess_cohorts
 from leukocytosis.config import Page, load_journal
+from leukocytosis.config.assess import load_assessment
 from leukocytosis.figures.press import mark_figure
 from leukocytosis.figures.style import new_figure, styled
 from leukocytosis.report import ReportInputs
+from leukocytosis.report.compare import draw_family
 from leukocytosis.report.drawing import Drawing, fit_drawing
 from leukocytosis.report.drawings import draw_all
 
@@ -52,6 +63,40 @@ def test_no_figure_has_a_fault_of_geometry_or_of_grey(
         for fault in find_faults(drawing.figure, PAGES[journal].journal)
     ]
     assert faults == []
+
+
+@pytest.mark.parametrize("policy", ["open", "default"])
+def test_the_figure_of_the_family_has_no_fault(family: Path, policy: str) -> None:
+    drawing = draw_family(read_members(family, policy))
+    fit_drawing(drawing, "synthetic", PAGES["house"])
+    assert drawing.figure.axes and find_faults(drawing.figure, HOUSE) == []
+
+
+@pytest.mark.parametrize("classified", [True, False])
+def test_the_figure_of_the_assessment_has_no_fault(*, classified: bool) -> None:
+    measures, accuracy = assess_few(classified=classified)
+    figure = draw_assessment(protocol_of("granger2009"), measures, accuracy)
+    mark_figure(figure, "synthetic")
+    assert figure.axes and find_faults(figure, HOUSE) == []
+
+
+def assess_few(*, classified: bool) -> tuple[list[Measure], list[Accuracy]]:
+    """Return what a few cohorts of the configured truth measure, with each set of labels or one."""
+    protocol = protocol_of("granger2009")
+    settings = load_assessment(ROOT / "config/config.yaml", protocol, cohorts=5)
+    causes = [*settings.patients]
+    wrong = dict(zip(causes, [*causes[1:], causes[0]], strict=True))
+    chances = {c: {c: 0.9, wrong[c]: 0.1} for c in causes} if classified else {}
+    rng = np.random.default_rng(4)
+    measures = [
+        row
+        for difference in (True, False)
+        for row in assess_cohorts(World(protocol, settings, chances, difference), rng)
+    ]
+    pairs: Counter[tuple[str | None, str | None]] = Counter()
+    for cause, n in settings.patients.items():
+        pairs.update({(cause, cause): 9 * n, (cause, wrong[cause]): n})
+    return measures, list_accuracy(protocol, pairs) if classified else []
 
 
 def test_the_synthetic_study_draws_every_figure_in_lines_not_in_words(
@@ -136,6 +181,10 @@ def alike(figure: Figure) -> None:
     axes.plot([0, 1], [1, 0], color="#009E73", label="other")
 
 
+def empty(figure: Figure) -> None:
+    figure.add_axes((0.2, 0.2, 0.7, 0.7)).set_xlabel("share, %")
+
+
 @pytest.mark.parametrize(
     ("spoil", "fault"),
     [
@@ -149,6 +198,7 @@ def alike(figure: Figure) -> None:
         (shrink, "'small print' is set in 4.0 points"),
         (thin, "a line is 0.1 points thin"),
         (widen, "is 152.4 mm wide"),
+        (empty, "nothing is drawn over 'share, %'"),
         (alike, "'one' and 'other' are alike in grey"),
     ],
 )

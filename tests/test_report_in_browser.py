@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 import report_fixtures as fixtures
 from browser import CHROMIUM, Browser
+from family import read_members
 from test_multiverse_report import invent
 from test_report_bias import bias_rows
 
-from leukocytosis.report import ReportInputs, write_report
+from leukocytosis.report import ReportInputs, write_comparison, write_report
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed here")
 PROBES = (Path(__file__).parent / "page_probes.js").read_text(encoding="utf-8")
@@ -309,4 +310,31 @@ def test_a_study_without_patients_opens_as_well(opened: Browser, tmp_path: Path)
         show(opened, tmp_path / "report.html", width)
         assert opened.ask("document.documentElement.scrollWidth - innerWidth") <= 0
         assert probe(opened, "findOverlaps") == []
+    assert opened.complaints == []
+
+
+@pytest.fixture(scope="module", params=["open", "default"])
+def studies(
+    request: pytest.FixtureRequest, family: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The page that sets the studies beside each other, under both policies."""
+    folder = tmp_path_factory.mktemp("studies")
+    write_comparison(read_members(family, request.param), folder)
+    return folder / "studies.html"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_page_of_studies_can_be_read_as_the_report_can(
+    opened: Browser, studies: Path, width: int
+) -> None:
+    show(opened, studies, width)
+    for _ in ("as it opens", "unfolded"):
+        assert opened.ask("document.documentElement.scrollWidth - innerWidth") <= 0
+        assert probe(opened, "findOverlaps") == [] == probe(opened, "findSpills")
+        unfold(opened)
+    levels = probe(opened, "listHeadings")
+    assert levels[0] == 1 and all(b - a <= 1 for a, b in pairwise(levels))
+    assert probe(opened, "findLeastContrast")[0] >= 4.5
+    assert probe(opened, "findLeastTypeDrawn")[0] >= 10
+    assert width >= 768 or probe(opened, "findLeastType") >= 16
     assert opened.complaints == []

@@ -10,29 +10,24 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
-from conftest import CODELISTS, ROOT, Run, protocol_of
+from conftest import CODELISTS, ROOT, protocol_of
+from family import FAMILY
 
-from leukocytosis.adjudication import adjudicate
-from leukocytosis.causes import classify, collect_evidence
 from leukocytosis.causes.classify import decide
-from leukocytosis.cohort import find_index, narrow
+from leukocytosis.cohort import find_index
 from leukocytosis.config import (
     Protocol,
     load_claims,
     load_manifest,
     load_policy,
     load_protocol,
-    load_units,
 )
 from leukocytosis.errors import ConfigError
-from leukocytosis.estimate import Beside, estimate
-from leukocytosis.followup import derive_analysis_set, derive_otherwise, derive_outcomes
 from leukocytosis.release import compare
 from leukocytosis.store import connect, read_frame, write_rows
 from leukocytosis.survival.analyses import fit_shares
 from leukocytosis.tables import CANONICAL
 
-FAMILY = {path.stem: path for path in sorted((ROOT / "config/claims").glob("*.yaml"))}
 PUBLISHED = ROOT.parent / "shared/published"
 INDEX_AT = datetime(2016, 6, 15, 9)
 Rows = dict[str, list[dict[str, Any]]]
@@ -307,31 +302,9 @@ def test_the_plr_interval_leaves_out_who_has_no_tumour() -> None:
     assert rows == {"plr_narrow": 1, "plr_wide": 2}
 
 
-@pytest.fixture(scope="module")
-def results(tiny: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Every study of the family on the tiny extract, as far as its scorecard."""
-    folder = tmp_path_factory.mktemp("family")
-    (folder / "extracts").mkdir()
-    (folder / "extracts/tiny").symlink_to(tiny.extract)
-    units = load_units(ROOT / "config/units.csv")
-    for study, claims in FAMILY.items():
-        protocol, out = protocol_of(study), folder / "studies" / study / "tiny"
-        find_index(protocol, CODELISTS, tiny.extract, out)
-        narrow(tiny.extract, out)
-        collect_evidence(protocol, CODELISTS, units, frozenset(), out)
-        classify(protocol, out)
-        adjudicate(protocol, "tiny", None, out, use=False)
-        derive_outcomes(protocol, tiny.extract, out)
-        derive_otherwise(protocol, tiny.extract, out)
-        derive_analysis_set(protocol, CODELISTS, out)
-        encounters = tiny.extract / "encounters.parquet"
-        estimate(protocol, out, Beside(encounters, load_claims(claims)))
-    return folder
-
-
 @pytest.mark.parametrize("study", FAMILY)
-def test_each_study_runs_and_judges_every_claim(results: Path, study: str) -> None:
-    scorecard = read_frame(results / "studies" / study / "tiny/scorecard.parquet")
+def test_each_study_runs_and_judges_every_claim(family: Path, study: str) -> None:
+    scorecard = read_frame(family / "studies" / study / "tiny/scorecard.parquet")
     claims = load_claims(FAMILY[study])
     assert len(scorecard) == len(claims.claims) + len(claims.not_assessable)
     assert scorecard["reason"].notna().all()
@@ -339,23 +312,21 @@ def test_each_study_runs_and_judges_every_claim(results: Path, study: str) -> No
     assert unanswered.empty, list(unanswered["claim_id"])
 
 
-def compare_all(results: Path, policy: str, folder: Path) -> str:
+def compare_all(family: Path, policy: str, folder: Path) -> str:
     """Return the page of all studies as one text, its tags left out."""
     studies = [(protocol_of(study), load_claims(FAMILY[study])) for study in FAMILY]
     manifest = load_manifest(ROOT / "config/extracts/tiny.yaml")
-    compare(
-        studies, manifest, load_policy(ROOT / f"config/policies/{policy}.yaml"), results, folder
-    )
+    compare(studies, manifest, load_policy(ROOT / f"config/policies/{policy}.yaml"), family, folder)
     page = (folder / "studies.html").read_text(encoding="utf-8")
     assert "https://" not in page.replace("http://www.w3.org", "")  # opens offline
     without_figures = re.sub(r"<(svg|style).*?</\1>", "", page, flags=re.DOTALL)
     return re.sub(r"\s*(<[^>]*>\s*)+", " | ", without_figures)
 
 
-def test_the_page_sets_the_studies_beside_each_other(results: Path, tmp_path: Path) -> None:
-    page = compare_all(results, "open", tmp_path)
+def test_the_page_sets_the_studies_beside_each_other(family: Path, tmp_path: Path) -> None:
+    page = compare_all(family, "open", tmp_path)
     assert "Synthetic data" in page and "The patients were drawn after no paper" in page
-    n = len(pd.read_parquet(results / "studies/potasman2013/tiny/episodes.parquet"))
+    n = len(pd.read_parquet(family / "studies/potasman2013/tiny/episodes.parquet"))
     assert f"up to 60 days after the index | {n} | 173 |" in page
     assert "Nobody meets every criterion of cureus38062_2023, marinella2004 and" in page
     assert "cannot be estimated, because there are no patients" in page
@@ -367,11 +338,11 @@ def test_the_page_sets_the_studies_beside_each_other(results: Path, tmp_path: Pa
     assert (tmp_path / "figures/studies.pdf").stat().st_size > 1000
 
 
-def test_the_page_leaves_through_the_same_door(results: Path, tmp_path: Path) -> None:
-    page = compare_all(results, "default", tmp_path)
+def test_the_page_leaves_through_the_same_door(family: Path, tmp_path: Path) -> None:
+    page = compare_all(family, "default", tmp_path)
     assert "| hidden [" in page
     pair = ("granger2009", "taskaynatan2019")  # one narrower than the other by a few patients
-    tables = [results / f"studies/{study}/tiny/causes.parquet" for study in pair]
+    tables = [family / f"studies/{study}/tiny/causes.parquet" for study in pair]
     is_plr = [pd.read_parquet(table)["primary_cause"] == "plr" for table in tables]
     assert 1 <= is_plr[1].sum() - is_plr[0].sum() <= 4
     assert not any(f"{100 * found.mean():.1f}" in page for found in is_plr)

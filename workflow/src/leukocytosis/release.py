@@ -132,6 +132,16 @@ def compare(
 
     `results` is the project's results folder, `folder` the release folder of the comparison.
     """
+    write_comparison(read_family(studies, manifest, policy, results), folder)
+
+
+def read_family(
+    studies: Sequence[tuple[Protocol, Claims | None]],
+    manifest: Manifest,
+    policy: Policy,
+    results: Path,
+) -> list[ReportInputs]:
+    """Return several studies' aggregate tables as they may stand on one page."""
     extract = results / "extracts" / manifest.extract
     alone = [
         read_inputs(protocol, manifest, policy, claims, extract,
@@ -139,4 +149,4 @@ def compare(
         for protocol, claims in studies
     ]  # fmt: skip
     frames = disclose_together({m.protocol.study: dict(m.frames) for m in alone}, policy)
-    write_comparison([replace(m, frames=frames[m.protocol.study]) for m in alone], folder)
+    return [replace(m, frames=frames[m.protocol.study]) for m in alone]

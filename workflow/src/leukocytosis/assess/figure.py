@@ -20,6 +20,7 @@ ROW_INCHES = 0.32
 MARKERS = ("o", "s", "^", "D")
 APART = 0.16
 BAND = "#e6e6e6"
+UNTRIED = "The rules were not tried: no extract was drawn for this study."
 Point = tuple[float, float, float]  # value and the ends of its bar
 
 
@@ -107,6 +108,11 @@ def _draw_accuracy(
     axes: Axes, protocol: Protocol, accuracy: Sequence[Accuracy], causes: Sequence[str]
 ) -> None:
     """Draw sensitivity (filled) and predictive value (open) of each cause that occurs."""
+    if not causes:
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, wrap(UNTRIED, 30), ha="center", va="center", fontsize=8,
+                  transform=axes.transAxes)  # fmt: skip
+        return
     for row in accuracy:
         number = row.number
         if row.cause not in causes or number.estimate is None:
@@ -119,7 +125,7 @@ def _draw_accuracy(
                   markerfacecolor=INK if filled else "white")  # fmt: skip
     names = [wrap(name_cause(protocol, cause), 18) for cause in causes[::-1]]
     axes.set_yticks(range(len(names)), names, fontsize=7)
-    axes.set_ylim(-0.6, max(len(names), 1) - 0.4)
+    axes.set_ylim(-0.6, len(names) - 0.4)
 
 
 def _dress(axes: Any) -> None:
@@ -131,7 +137,8 @@ def _dress(axes: Any) -> None:
     axes[0, 1].set_xlabel("coverage of the\n95 % interval (%)", fontsize=8)
     axes[0, 1].set_yticklabels([])
     axes[1, 0].set_xlabel("rejected without any\ndifference (%)", fontsize=8)
-    axes[1, 1].set_xlabel("sensitivity (filled), predictive\nvalue (open) of the rules (%)",
-                          fontsize=8)  # fmt: skip
+    if axes[1, 1].axison:
+        axes[1, 1].set_xlabel("sensitivity (filled), predictive\nvalue (open) of the rules (%)",
+                              fontsize=8)  # fmt: skip
     for panel in axes.flat:
         panel.tick_params(axis="x", labelsize=8)

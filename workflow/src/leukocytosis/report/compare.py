@@ -47,14 +47,7 @@ NOT_PRINTED = "not printed"
 
 def write_comparison(members: Sequence[ReportInputs], folder: Path) -> None:
     """Write studies.html and its figure into a release folder; one study per member."""
-    mark = members[0].mark
-    drawing = Drawing(
-        NAME, NAME, "Shares of three causes by study on this extract, with 95 % Wilson intervals, "
-        "and the share each paper printed. The open circle counts every undetermined patient as "
-        "PLR. Populations and thresholds differ: the same patient can be in several rows.",
-        "Dot plot of the shares by study; the table below has the same numbers.",
-        draw_comparison([_line(member) for member in members]), _list_data(members),
-    )  # fmt: skip
+    mark, drawing = members[0].mark, draw_family(members)
     picture = inline_drawing(drawing, mark)
     write_drawing(drawing, folder / "figures", mark, None)
     page = page_environment().get_template("studies.html.j2")
@@ -74,6 +67,17 @@ def write_comparison(members: Sequence[ReportInputs], folder: Path) -> None:
     )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{NAME}.html").write_text(html, encoding="utf-8")
+
+
+def draw_family(members: Sequence[ReportInputs]) -> Drawing:
+    """Return the figure of the page with its caption."""
+    return Drawing(
+        NAME, NAME, "Shares of three causes by study on this extract, with 95 % Wilson intervals, "
+        "and the share each paper printed. The open circle counts every undetermined patient as "
+        "PLR. Populations and thresholds differ: the same patient can be in several rows.",
+        "Dot plot of the shares by study; the table below has the same numbers.",
+        draw_comparison([_line(member) for member in members]), _list_data(members),
+    )  # fmt: skip
 
 
 def describe_family(members: Sequence[ReportInputs]) -> Iterator[str]:
