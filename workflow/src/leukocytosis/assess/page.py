@@ -7,7 +7,8 @@ from pathlib import Path
 
 from leukocytosis.config import Protocol
 from leukocytosis.config.assess import Assessment
-from leukocytosis.prose import format_interval, format_number, format_percent, name_cause
+from leukocytosis.prose import name_cause
+from leukocytosis.rounding import format_interval, format_number, format_percent
 
 from .extracts import Accuracy
 from .measures import Measure

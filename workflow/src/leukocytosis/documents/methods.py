@@ -12,18 +12,12 @@ from leukocytosis.documents.binding import Binder
 from leukocytosis.documents.filling import Text, fill
 from leukocytosis.documents.sections import check_sentence, find_section
 from leukocytosis.documents.software import list_software
-from leukocytosis.prose import (
-    describe_protocol,
-    format_number,
-    list_methods,
-    list_uses,
-    name_covariate,
-)
+from leukocytosis.prose import describe_protocol, list_methods, list_uses, name_covariate
 from leukocytosis.report.codelists import say_occurrence
 from leukocytosis.report.grids import Grid
 from leukocytosis.report.inputs import ReportInputs
 from leukocytosis.report.review import describe_review
-from leukocytosis.rounding import NOT_SHOWN
+from leukocytosis.rounding import NOT_SHOWN, format_number
 
 TEMPLATE = "methods.md"
 MOST_SOURCES = 3  # of a codelist: more are counted

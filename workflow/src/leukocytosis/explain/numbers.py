@@ -11,8 +11,9 @@ from leukocytosis.explain import places, way
 from leukocytosis.explain.keys import list_keys
 from leukocytosis.explain.places import Found, Row, find_cells, name_row
 from leukocytosis.explain.register import find_entry
-from leukocytosis.prose import NOT_SHOWN, format_number, name_group
+from leukocytosis.prose import name_group
 from leukocytosis.report import ReportInputs
+from leukocytosis.rounding import NOT_SHOWN, format_number
 from leukocytosis.tables import BY_NAME
 
 PRINTED = re.compile(r"[−-]?\d[\d,]*(\.\d+)?\s*%?")

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from leukocytosis.prose import format_number, is_known
 from leukocytosis.report import ReportInputs
+from leukocytosis.rounding import format_number, is_known
 from leukocytosis.tables import BY_NAME
 
 NUMBER = re.compile(r"[−-]?\d[\d,]*(?:\.\d+)?")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from leukocytosis.prose import format_number
 from leukocytosis.provenance import digest_file, read_record
 from leukocytosis.provenance.record import BYTES
 from leukocytosis.report import ReportInputs
+from leukocytosis.rounding import format_number
 from leukocytosis.store import read_frame
 
 Folders = Sequence[Path]  # of the study's tables and of the extract's

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from leukocytosis.figures.style import INK, Row, shade_of
-from leukocytosis.prose import format_number, is_known
+from leukocytosis.rounding import format_number, is_known
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -15,7 +15,8 @@ from leukocytosis.config import PublishedCase
 from leukocytosis.config.published import Dated, GivenTreatment, Measured, Series
 from leukocytosis.figures.style import FAINT, INK, PALETTE, new_figure, shade_of, styled, wrap
 from leukocytosis.figures.time_scale import TimeScale, keep_apart, list_months
-from leukocytosis.prose import describe_bound, format_number
+from leukocytosis.prose import describe_bound
+from leukocytosis.rounding import format_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from leukocytosis.figures.style import FAINT, INK, PALETTE, Row, new_figure, styled
-from leukocytosis.prose import is_known
+from leukocytosis.rounding import is_known
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -23,7 +23,7 @@ from leukocytosis.figures.style import (
     styled,
     wrap,
 )
-from leukocytosis.prose import is_known
+from leukocytosis.rounding import is_known
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

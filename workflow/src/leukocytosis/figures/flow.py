@@ -16,7 +16,7 @@ from leukocytosis.figures.style import (
     styled,
     wrap,
 )
-from leukocytosis.prose import format_number, is_known
+from leukocytosis.rounding import format_number, is_known
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

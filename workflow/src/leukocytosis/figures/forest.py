@@ -19,7 +19,8 @@ from leukocytosis.figures.style import (
     styled,
     wrap,
 )
-from leukocytosis.prose import GROUPS, format_interval, format_number, is_known, name_group
+from leukocytosis.prose import GROUPS, name_group
+from leukocytosis.rounding import format_interval, format_number, is_known
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

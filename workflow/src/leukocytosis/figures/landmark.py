@@ -24,7 +24,7 @@ from leukocytosis.figures.style import (
     styled,
 )
 from leukocytosis.figures.survival import horizon_of, points, ticks_of
-from leukocytosis.prose import format_interval, format_number, is_known
+from leukocytosis.rounding import format_interval, format_number, is_known
 from leukocytosis.survival.treatment import (
     EVER,
     FLOW,

@@ -24,7 +24,8 @@ from leukocytosis.figures.style import (
     styled,
     wrap,
 )
-from leukocytosis.prose import is_known, name_group
+from leukocytosis.prose import name_group
+from leukocytosis.rounding import is_known
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -19,7 +19,8 @@ from leukocytosis.figures.style import (
     styled,
 )
 from leukocytosis.figures.survival import find_drawn, horizon_of, is_survival
-from leukocytosis.prose import is_known, name_group
+from leukocytosis.prose import name_group
+from leukocytosis.rounding import is_known
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

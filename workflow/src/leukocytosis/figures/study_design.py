@@ -16,7 +16,7 @@ import numpy as np
 from leukocytosis.config import Protocol
 from leukocytosis.figures.style import FAINT, INK, new_figure, style_of, styled, wrap
 from leukocytosis.figures.windows import CENSORED, INDEX, LEFT_OUT, Span, list_windows
-from leukocytosis.prose import format_number
+from leukocytosis.rounding import format_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -21,7 +21,8 @@ from leukocytosis.figures.style import (
     style_of,
     styled,
 )
-from leukocytosis.prose import is_known, join, name_group
+from leukocytosis.prose import join, name_group
+from leukocytosis.rounding import is_known
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

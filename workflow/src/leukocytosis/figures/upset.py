@@ -19,7 +19,8 @@ from leukocytosis.figures.style import (
     styled,
     wrap,
 )
-from leukocytosis.prose import format_number, is_known, name_cause
+from leukocytosis.prose import name_cause
+from leukocytosis.rounding import format_number, is_known
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

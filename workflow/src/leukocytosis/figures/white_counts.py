@@ -18,7 +18,8 @@ from leukocytosis.figures.style import (
     style_of,
     styled,
 )
-from leukocytosis.prose import describe_bound, format_number, is_known, name_group
+from leukocytosis.prose import describe_bound, name_group
+from leukocytosis.rounding import format_number, is_known
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

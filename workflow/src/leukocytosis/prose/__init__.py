@@ -1,4 +1,4 @@
-"""Numbers and protocols in words."""
+"""Protocols, causes and methods in words."""
 
 from leukocytosis.prose.causes import describe_cause
 from leukocytosis.prose.citations import Citations
@@ -11,27 +11,14 @@ from leukocytosis.prose.names import (
     name_group,
     name_patients,
 )
-from leukocytosis.prose.numbers import capital, count_patients, describe_bound, join
 from leukocytosis.prose.protocol import Statement, describe_protocol
 from leukocytosis.prose.rules import describe_rule, describe_window
 from leukocytosis.prose.statistics import OPTIONS, Method, describe_statistics, list_methods
-from leukocytosis.rounding import (
-    NBSP,
-    NOT_SHOWN,
-    ROUNDING,
-    format_interval,
-    format_number,
-    format_p,
-    format_percent,
-    is_known,
-)
+from leukocytosis.prose.words import capital, count_patients, describe_bound, join
 
 __all__ = [
     "GROUPS",
-    "NBSP",
-    "NOT_SHOWN",
     "OPTIONS",
-    "ROUNDING",
     "Citations",
     "Method",
     "Statement",
@@ -45,11 +32,6 @@ __all__ = [
     "describe_rule",
     "describe_statistics",
     "describe_window",
-    "format_interval",
-    "format_number",
-    "format_p",
-    "format_percent",
-    "is_known",
     "join",
     "list_methods",
     "list_uses",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from leukocytosis.config import Protocol
 from leukocytosis.config.cause import AtLeast, Cause, Certainty, Way
 from leukocytosis.prose.names import name_group
-from leukocytosis.prose.numbers import capital, join
+from leukocytosis.prose.words import capital, join
 
 
 def describe_cause(protocol: Protocol, cause: Cause) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leukocytosis.config.protocol import Differential, Index
-from leukocytosis.prose.numbers import describe_bound, join
+from leukocytosis.prose.words import describe_bound, join
 
 
 def describe_differential(asked: Differential) -> str:

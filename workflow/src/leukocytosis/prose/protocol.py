@@ -11,8 +11,8 @@ from leukocytosis.config.protocol import Criterion, Outcome
 from leukocytosis.prose.causes import describe_cause, describe_least
 from leukocytosis.prose.index import describe_differential, describe_narrowing
 from leukocytosis.prose.names import name_cause
-from leukocytosis.prose.numbers import capital, describe_bound, join
 from leukocytosis.prose.rules import describe_rule, describe_window
+from leukocytosis.prose.words import capital, describe_bound, join
 from leukocytosis.rounding import NBSP
 
 ENTRIES = {"time_dependent": "as time-dependent", "landmark": "from landmarks"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from leukocytosis.config.evidence import Assessed, Rule, Through, Window
-from leukocytosis.prose.numbers import capital, describe_bound, join
+from leukocytosis.prose.words import capital, describe_bound, join
 
 RECORDS = {
     "diagnoses": "a diagnosis code",

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from leukocytosis.config import Protocol
 from leukocytosis.prose.citations import drop_citations
 from leukocytosis.prose.names import name_covariate, name_group
-from leukocytosis.prose.numbers import capital, join
 from leukocytosis.prose.settings import setting
+from leukocytosis.prose.words import capital, join
 from leukocytosis.rounding import ROUNDING
 
 OPTIONS = "options"  # of a decision: a sentence each, too many for a summary

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from leukocytosis.bias.contrast import primary_contrast
 from leukocytosis.bias.tipping import conclude
-from leukocytosis.prose import (
-    count_patients,
-    is_known,
-    join,
-    name_cause,
-    name_group,
-    name_patients,
-)
+from leukocytosis.prose import count_patients, join, name_cause, name_group, name_patients
 from leukocytosis.report.bias_summary import as_interval, find_adjusted
 from leukocytosis.report.headlines import (
     describe_cohort,
@@ -24,6 +17,7 @@ from leukocytosis.report.headlines import (
     with_verb,
 )
 from leukocytosis.report.inputs import ReportInputs
+from leukocytosis.rounding import is_known
 
 UNDETERMINED = "undetermined"
 SOONER = {

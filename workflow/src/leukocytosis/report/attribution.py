@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from leukocytosis.prose import format_number, name_cause
+from leukocytosis.prose import name_cause
 from leukocytosis.report.grids import Grid, Notes, show_percent
 from leukocytosis.report.inputs import ReportInputs, Row
+from leukocytosis.rounding import format_number
 
 ENDS = ("lowest", "highest")
 

@@ -8,15 +8,11 @@ from dataclasses import dataclass
 from leukocytosis.bias.tipping import AS_ANALYSED, DELTAS, conclude, find_tip, name_delta
 from leukocytosis.figures.forest import label_term
 from leukocytosis.figures.survival import horizon_of
-from leukocytosis.prose import (
-    format_number,
-    is_known,
-    name_cause,
-    name_group,
-)
+from leukocytosis.prose import name_cause, name_group
 from leukocytosis.report.bias_summary import Interval, as_interval, describe_short, find_adjusted
 from leukocytosis.report.grids import CANNOT, Grid, Notes, show_number, show_percent
 from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
+from leukocytosis.rounding import format_number, is_known
 
 CORRECTED = {"bias": "If misclassified alike whatever the outcome",
              "bias_by_outcome": "With the accuracy of each outcome"}  # fmt: skip

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from leukocytosis.bias.contrast import primary_contrast
 from leukocytosis.bias.tipping import AS_ANALYSED, DELTAS, conclude, find_tip, name_delta
 from leukocytosis.figures.forest import label_term
-from leukocytosis.prose import format_interval, format_number, is_known
 from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
+from leukocytosis.rounding import format_interval, format_number, is_known
 
 Interval = tuple[float, float, float]
 PLACES = {0: "holds 1", 1: "lies above 1", -1: "lies below 1"}

@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from leukocytosis.prose import format_number, is_known
 from leukocytosis.report.bias_summary import describe_short
 from leukocytosis.report.engines import describe_agreement
 from leukocytosis.report.headlines import equals, show_share
 from leukocytosis.report.inputs import ReportInputs, is_hidden
 from leukocytosis.report.multiverse import describe_spread
 from leukocytosis.report.p_values import is_shown
-from leukocytosis.rounding import NOT_REACHED
+from leukocytosis.rounding import NOT_REACHED, format_number, is_known
 from leukocytosis.scorecard import CANNOT, DIFFERS, REPRODUCED
 
 

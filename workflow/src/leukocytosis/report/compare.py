@@ -14,8 +14,6 @@ from leukocytosis.prose import (
     describe_bound,
     describe_differential,
     describe_narrowing,
-    format_number,
-    is_known,
     join,
     name_group,
 )
@@ -23,6 +21,7 @@ from leukocytosis.report.drawing import Drawing, describe_fonts, inline_drawing,
 from leukocytosis.report.grids import Grid, Notes, describe_score, show_number, show_percent
 from leukocytosis.report.inputs import ReportInputs, Row
 from leukocytosis.report.release import page_environment
+from leukocytosis.rounding import format_number, is_known
 from leukocytosis.scorecard import CANNOT, DIFFERS, REPRODUCED
 
 NAME = "studies"

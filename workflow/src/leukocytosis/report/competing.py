@@ -8,11 +8,12 @@ from typing import Any
 from leukocytosis.config.protocol import Outcome
 from leukocytosis.figures import draw_incidence, draw_states
 from leukocytosis.figures.forest import find_ratios, label_term, merge_failed
-from leukocytosis.prose import format_number, is_known, name_group
+from leukocytosis.prose import name_group
 from leukocytosis.report.drawing import Drawing
 from leukocytosis.report.grids import EVENTS, Grid, Notes, show_number, show_percent
 from leukocytosis.report.inputs import ReportInputs, Row
 from leukocytosis.report.p_values import show_p
+from leukocytosis.rounding import format_number, is_known
 
 MODELS = {"unadjusted": "Unadjusted", "adjusted": "Adjusted"}
 WHOLE = ("likelihood ratio test", "Wald test")  # rows on a model as a whole

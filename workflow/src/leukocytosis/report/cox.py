@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from leukocytosis.figures.cox import draw_count_spline, draw_over_time, find_counts
 from leukocytosis.figures.forest import MODELS, label_term
-from leukocytosis.prose import NOT_SHOWN, format_number, is_known
 from leukocytosis.report.drawing import Drawing
 from leukocytosis.report.grids import Grid, Notes, show_number, without_hidden
 from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
 from leukocytosis.report.p_values import show_p
+from leukocytosis.rounding import NOT_SHOWN, format_number, is_known
 
 NAMES = {name: words.lower() for name, words in MODELS.items()} | {
     "count_spline": "adjusted, the count along a spline"

@@ -6,16 +6,11 @@ from collections.abc import Iterator
 
 from leukocytosis.figures.landmark import draw_guaranteed, draw_landmarks, find_arms
 from leukocytosis.figures.survival import horizon_of
-from leukocytosis.prose import (
-    NOT_SHOWN,
-    format_number,
-    is_known,
-    name_covariate,
-    name_group,
-)
+from leukocytosis.prose import name_covariate, name_group
 from leukocytosis.report.drawing import Drawing
 from leukocytosis.report.grids import Grid, Notes, show_number, show_percent
 from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
+from leukocytosis.rounding import NOT_SHOWN, format_number, is_known
 from leukocytosis.survival.alternatives import DECLARED, GONE, HINDSIGHT, LATE, RULES
 from leukocytosis.survival.treatment import (
     EVER,

@@ -8,14 +8,7 @@ from typing import Any
 
 from leukocytosis.figures.forest import find_ratios, label_term
 from leukocytosis.figures.survival import horizon_of
-from leukocytosis.prose import (
-    format_number,
-    format_percent,
-    is_known,
-    name_cause,
-    name_covariate,
-    name_group,
-)
+from leukocytosis.prose import name_cause, name_covariate, name_group
 from leukocytosis.report.grids import (
     Grid,
     Notes,
@@ -23,6 +16,7 @@ from leukocytosis.report.grids import (
     show_percent,
 )
 from leukocytosis.report.inputs import ReportInputs, Row
+from leukocytosis.rounding import format_number, format_percent, is_known
 
 SHARES = ("cause_shares", "group_shares", "plr_interval")
 MEASURES = {"risk": "risk", "risk difference": "difference, percentage points",

@@ -7,20 +7,18 @@ from collections.abc import Iterator
 from leukocytosis.bias.contrast import primary_contrast
 from leukocytosis.figures.forest import find_ratios, label_term
 from leukocytosis.figures.survival import horizon_of
-from leukocytosis.prose import (
+from leukocytosis.prose import join, name_cause, name_group
+from leukocytosis.report.grids import unbroken
+from leukocytosis.report.inputs import ReportInputs, Row
+from leukocytosis.report.p_values import is_primary
+from leukocytosis.rounding import (
+    digits_of_percent,
     format_interval,
     format_number,
     format_p,
     format_percent,
     is_known,
-    join,
-    name_cause,
-    name_group,
 )
-from leukocytosis.report.grids import unbroken
-from leukocytosis.report.inputs import ReportInputs, Row
-from leukocytosis.report.p_values import is_primary
-from leukocytosis.rounding import digits_of_percent
 
 
 def describe_besides(inputs: ReportInputs) -> tuple[str, ...]:

@@ -9,10 +9,11 @@ from typing import Any
 
 from leukocytosis.config.sensitivity import OWN
 from leukocytosis.figures.specification import draw_specification, draw_thresholds, judge
-from leukocytosis.prose import format_number, format_percent, is_known, name_group
+from leukocytosis.prose import name_group
 from leukocytosis.report.drawing import Drawing
 from leukocytosis.report.grids import Grid, Notes, show_number, show_percent
 from leukocytosis.report.inputs import ReportInputs, Row
+from leukocytosis.rounding import format_number, format_percent, is_known
 
 CONTRAST, SAME = "hazard_ratio", "is what the study does"
 SPECIFICATION = (

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from leukocytosis.prose import format_number, is_known, name_cause
+from leukocytosis.prose import name_cause
 from leukocytosis.report.grids import Grid, Notes, show_number, show_percent
 from leukocytosis.report.inputs import ReportInputs, Row
+from leukocytosis.rounding import format_number, is_known
 
 MEASURES = {"agreement": "Same answer", "kappa": "Cohen's kappa", "ac1": "Gwet's AC1"}
 

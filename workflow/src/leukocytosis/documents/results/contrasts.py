@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from leukocytosis.documents.results.rows import Rows
 from leukocytosis.figures.forest import find_ratios, label_term
 from leukocytosis.figures.survival import horizon_of
-from leukocytosis.prose import capital, format_number, format_p, is_known, name_group
+from leukocytosis.prose import capital, name_group
 from leukocytosis.report.inputs import Row
 from leukocytosis.report.p_values import ANALYSES, is_primary, is_shown
+from leukocytosis.rounding import format_number, format_p, is_known
 
 POINTS = "percentage points"
 SIGNIFICANT = 0.05  # of the test of proportional hazards only

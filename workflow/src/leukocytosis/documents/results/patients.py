@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from leukocytosis.documents.results.rows import NOT_RECORDED, Rows
 from leukocytosis.figures.survival import horizon_of
-from leukocytosis.prose import NBSP, format_number, format_percent, is_known, name_cause, name_group
+from leukocytosis.prose import name_cause, name_group
 from leukocytosis.report.inputs import Row
-from leukocytosis.rounding import digits_of_percent
+from leukocytosis.rounding import NBSP, digits_of_percent, format_number, format_percent, is_known
 
 TOLD_ELSEWHERE = ("cause", "certainty", "tumour")  # variables of Table 1 with many levels
 ONE_OF_TWO = ("female", "yes")  # the level that stands for a variable of two

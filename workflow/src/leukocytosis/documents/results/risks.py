@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from leukocytosis.documents.results.rows import NOT_RECORDED, Rows
 from leukocytosis.figures.survival import horizon_of
-from leukocytosis.prose import NBSP, capital
+from leukocytosis.prose import capital
 from leukocytosis.report.grids import EVENTS
+from leukocytosis.rounding import NBSP
 
 
 class Risks(Rows):

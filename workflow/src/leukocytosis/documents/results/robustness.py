@@ -9,10 +9,9 @@ from leukocytosis.bias.contrast import primary_contrast
 from leukocytosis.bias.tipping import AS_ANALYSED, DELTAS, conclude, find_tip, name_delta
 from leukocytosis.config.sensitivity import OWN
 from leukocytosis.documents.results.rows import Rows, say_reason
-from leukocytosis.prose import NBSP, format_number, is_known
 from leukocytosis.report.bias_summary import PLACES, as_interval, find_adjusted
 from leukocytosis.report.inputs import Row, is_hidden
-from leukocytosis.rounding import NOT_REACHED
+from leukocytosis.rounding import NBSP, NOT_REACHED, format_number, is_known
 from leukocytosis.survival.alternatives import DECLARED
 
 OTHERWISE = {  # the same ratio, made in another way

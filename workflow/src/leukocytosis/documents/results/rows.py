@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from leukocytosis.documents.asked import Asked
 from leukocytosis.errors import Problem, TextError
-from leukocytosis.prose import (
+from leukocytosis.prose import join
+from leukocytosis.report.inputs import Row, is_hidden
+from leukocytosis.rounding import (
     NBSP,
+    digits_of_percent,
     format_interval,
     format_number,
     format_percent,
     is_known,
-    join,
 )
-from leukocytosis.report.inputs import Row, is_hidden
-from leukocytosis.rounding import digits_of_percent
 
 NOT_RECORDED = "cannot be told: the run has no number of it"
 

@@ -1,4 +1,4 @@
-"""Small words: lists, capitals, units as readers write them. Numbers follow `rounding`."""
+"""Small words: lists, capitals, units and bounds as readers write them."""
 
 from __future__ import annotations
 
