@@ -1,8 +1,8 @@
 from pathlib import Path
 
+from leukocytosis.accuracy import read_truth
 from leukocytosis.cli import reported
 from leukocytosis.config import load_codelists, load_manifest, load_protocol
-from leukocytosis.estimate import read_truth
 from leukocytosis.strips import read_strips, write_strips
 
 config, study, truth = Path("config"), Path(snakemake.input[0]).parent, list(snakemake.input.truth)

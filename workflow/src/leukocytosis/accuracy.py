@@ -1,11 +1,26 @@
-"""How well the rules find the planted truth of a synthetic extract."""
+"""The planted truth of a synthetic extract, and how well the rules find it."""
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from leukocytosis.config import Protocol
+from leukocytosis.errors import ExtractError, Problem
+
+
+def read_truth(path: Path) -> dict[str, str]:
+    """Return patient → true cause of the planted cohort; ExtractError when it is not there."""
+    if not path.exists():
+        raise ExtractError(Problem(str(path), "does not exist", "mend 'truth' in the manifest"))
+    with path.open(encoding="utf-8", newline="") as stream:
+        return {
+            row["patient_id"]: row["true_cause"]
+            for row in csv.DictReader(stream)
+            if row["in_cohort"] == "1"
+        }
 
 
 def compare_with_truth(

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from leukocytosis.accuracy import compare_with_truth
+from leukocytosis.accuracy import compare_with_truth, read_truth
 from leukocytosis.attribution import fit_attribution
 from leukocytosis.bias import fit_bias
 from leukocytosis.config import BiasPlan, Claims, Protocol
 from leukocytosis.describe import compare_patients, describe_patients
-from leukocytosis.errors import ExtractError, Problem
 from leukocytosis.scorecard import score
 from leukocytosis.store import Connection, connect, fetch, read_frame, scan, table, write_rows
 from leukocytosis.survival.adjusted import fit_adjusted
@@ -60,52 +58,51 @@ def estimate(protocol: Protocol, study: Path, beside: Beside) -> None:
     a plan there is no bias analysis.
     """
     patients = read_frame(study / "analysis_set.parquet")
-    otherwise = read_frame(study / "outcomes_otherwise.parquet")
     known = read_truth(beside.truth) if beside.truth else {}
     with connect(study / ".scratch") as con:
         recorded = records_hospice(con, beside.encounters)
         usable, refused = split_outcomes(protocol, patients)
-        first = fit_all(usable, patients)
         fitted = [
             *refused,
-            *first,
-            *fit_by_cause(usable, patients, recorded=recorded),
-            *fit_crude(usable, patients),
-            *fit_unadjusted(usable, patients, first),
-            *fit_adjusted(usable, patients, beside.seed),
-            *fit_second_engine(usable, patients, first),
-            *fit_competing(usable, patients, recorded=recorded),
-            *_fit_design(usable, patients, otherwise),
+            *_fit_outcomes(usable, patients, beside.seed, recorded=recorded),
+            *_fit_design(usable, patients, study),
             *fit_attribution(protocol, con, study),
             *fit_review(protocol, con, study),
             *_fit_bias(usable, beside.bias, con, study, patients, known),
         ]
-        estimates = [vars(row) for row in fitted]
-        estimates += compare_patients(protocol, patients, beside.seed)
-        rows: dict[str, Sequence[dict[str, Any]]] = {
+        estimates = [*map(vars, fitted), *compare_patients(protocol, patients, beside.seed)]
+        rows: dict[str, list[dict[str, Any]]] = {
             "estimates": estimates,
             "curves": [*find_curves(usable, patients), *_find_arms(usable, patients)],
             "states": list(find_states(usable, patients, recorded=recorded)),
             "white_counts": list(describe_white_counts(protocol, con, study)),
             "table_one": list(describe_patients(protocol, patients)),
-            "scorecard": (),
+            "scorecard": list(_score(beside, estimates, con, study)),
+            "accuracy": list(_compare_with_truth(protocol, known, con, study)),
         }
-        if beside.claims:
-            attrition = _attrition(con, study)
-            rows["scorecard"] = list(score(beside.claims, estimates, attrition, beside.setting))
-        by_rules = f"SELECT episode_id, rule_cause FROM {scan(study / 'causes.parquet')}"
-        causes = dict(fetch(con, by_rules))
-        rows["accuracy"] = list(compare_with_truth(protocol, causes, known)) if known else []
         for name, written in rows.items():
             write_rows(con, written, table(name), study / f"{name}.parquet")
 
 
-def _fit_design(
-    usable: Protocol, patients: pd.DataFrame, otherwise: pd.DataFrame
+def _fit_outcomes(
+    usable: Protocol, patients: pd.DataFrame, seed: int, *, recorded: bool
 ) -> Iterator[Estimate]:
+    """Yield the numbers of each outcome; `recorded` says whether the extract records hospice."""
+    first = fit_all(usable, patients)
+    yield from first
+    yield from fit_by_cause(usable, patients, recorded=recorded)
+    yield from fit_crude(usable, patients)
+    yield from fit_unadjusted(usable, patients, first)
+    yield from fit_adjusted(usable, patients, seed)
+    yield from fit_second_engine(usable, patients, first)
+    yield from fit_competing(usable, patients, recorded=recorded)
+
+
+def _fit_design(usable: Protocol, patients: pd.DataFrame, study: Path) -> Iterator[Estimate]:
     """Yield what shows the design fair, as far as the outcomes it asks about can be used."""
     outcomes = {outcome.id for outcome in usable.outcomes}
     if usable.analyses.primary_contrast.outcome in outcomes:
+        otherwise = read_frame(study / "outcomes_otherwise.parquet")
         yield from fit_hindsight(usable, patients)
         yield from fit_alternatives(usable, patients, otherwise)
     if usable.treatment and usable.treatment.outcome in outcomes:
@@ -135,18 +132,18 @@ def records_hospice(con: Connection, encounters: Path) -> bool:
     return bool(fetch(con, query)[0][0])
 
 
-def _attrition(con: Connection, study: Path) -> list[dict[str, Any]]:
-    query = f"SELECT reason_id, n_patients_left FROM {scan(study / 'attrition.parquet')}"
-    return [{"reason_id": reason, "n_patients_left": n} for reason, n in fetch(con, query)]
+def _score(
+    beside: Beside, estimates: Sequence[dict[str, Any]], con: Connection, study: Path
+) -> Iterator[dict[str, Any]]:
+    if beside.claims:
+        query = f"SELECT reason_id, n_patients_left FROM {scan(study / 'attrition.parquet')}"
+        attrition = [{"reason_id": step, "n_patients_left": n} for step, n in fetch(con, query)]
+        yield from score(beside.claims, estimates, attrition, beside.setting)
 
 
-def read_truth(path: Path) -> dict[str, str]:
-    """Return patient → true cause of the planted cohort; ExtractError when it is not there."""
-    if not path.exists():
-        raise ExtractError(Problem(str(path), "does not exist", "mend 'truth' in the manifest"))
-    with path.open(encoding="utf-8", newline="") as stream:
-        return {
-            row["patient_id"]: row["true_cause"]
-            for row in csv.DictReader(stream)
-            if row["in_cohort"] == "1"
-        }
+def _compare_with_truth(
+    protocol: Protocol, known: Mapping[str, str], con: Connection, study: Path
+) -> Iterator[dict[str, Any]]:
+    if known:
+        query = f"SELECT episode_id, rule_cause FROM {scan(study / 'causes.parquet')}"
+        yield from compare_with_truth(protocol, dict(fetch(con, query)), known)

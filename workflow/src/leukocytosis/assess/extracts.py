@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from leukocytosis.accuracy import read_truth
 from leukocytosis.causes import classify, collect_evidence
 from leukocytosis.cohort import find_index, narrow
 from leukocytosis.config import Manifest, Protocol, load_codelists, load_units
-from leukocytosis.estimate import read_truth
 from leukocytosis.standardise import standardise
 from leukocytosis.store import read_frame
 from leukocytosis.survival.proportion import fit_proportion
