@@ -36,6 +36,50 @@ OUTCOMES_OTHERWISE = Table(
 )
 
 
+_CAUSE = (
+    text("primary_cause", "The cause the protocol's order chooses."),
+    text("cause_group", "Its group.", CAUSE_GROUPS),
+    text("grade", "How certain.", GRADES),
+    text("all_causes", "Every cause that holds, joined by `+`."),
+)
+_COVARIATES = (
+    number("wbc_1e9_per_l", "The index count.", "10*9/L"),
+    number("log2_wbc", "log₂ of the index count in 10*9/L."),
+    maybe(integer("age_at_index_years", "Age at the index.", "years")),
+    maybe(text("sex", "Sex as recorded.", ("female", "male"))),
+    maybe(text("tumour_group", "Group of the solid tumour.")),
+    maybe(Column("metastatic", "boolean", "Metastasis coded up to the index.")),
+    maybe(number("neutrophil_percent", "Neutrophils of the index differential.", "%")),
+)
+_KNOWN_DAYS = (
+    maybe(integer("metastatic_known_day", "Day of the record behind it.", "days")),
+    maybe(integer("neutrophil_percent_known_day", "Day of the differential.", "days")),
+    maybe(
+        integer(
+            "cause_group_known_day",
+            "Day of the last record the cause rests on; of PLR, which rests on "
+            "nothing found, the last day of the windows looked at.",
+            "days",
+        )
+    ),
+)
+_TREATMENT = (
+    maybe(
+        integer(
+            "treated_day",
+            "First day of the protocol's treatment after the index; missing: none "
+            "on record, or no treatment asked for.",
+            "days",
+        )
+    ),
+    Column(
+        "treatment_assessed",
+        "boolean",
+        "Whether the extract has any drug on record after the index of anybody.",
+    ),
+)
+
+
 def analysis_set_table(outcome_ids: Iterable[str]) -> Table:
     """Return the contract of `analysis_set`: its follow-up columns are named by the outcomes."""
     follow_up = [
@@ -51,42 +95,5 @@ def analysis_set_table(outcome_ids: Iterable[str]) -> Table:
         "analysis_set",
         "episode",
         ("episode_id",),
-        (
-            EPISODE_ID,
-            text("primary_cause", "The cause the protocol's order chooses."),
-            text("cause_group", "Its group.", CAUSE_GROUPS),
-            text("grade", "How certain.", GRADES),
-            text("all_causes", "Every cause that holds, joined by `+`."),
-            number("wbc_1e9_per_l", "The index count.", "10*9/L"),
-            number("log2_wbc", "log₂ of the index count in 10*9/L."),
-            maybe(integer("age_at_index_years", "Age at the index.", "years")),
-            maybe(text("sex", "Sex as recorded.", ("female", "male"))),
-            maybe(text("tumour_group", "Group of the solid tumour.")),
-            maybe(Column("metastatic", "boolean", "Metastasis coded up to the index.")),
-            maybe(number("neutrophil_percent", "Neutrophils of the index differential.", "%")),
-            maybe(integer("metastatic_known_day", "Day of the record behind it.", "days")),
-            maybe(integer("neutrophil_percent_known_day", "Day of the differential.", "days")),
-            maybe(
-                integer(
-                    "cause_group_known_day",
-                    "Day of the last record the cause rests on; of PLR, which rests on "
-                    "nothing found, the last day of the windows looked at.",
-                    "days",
-                )
-            ),
-            maybe(
-                integer(
-                    "treated_day",
-                    "First day of the protocol's treatment after the index; missing: none "
-                    "on record, or no treatment asked for.",
-                    "days",
-                )
-            ),
-            Column(
-                "treatment_assessed",
-                "boolean",
-                "Whether the extract has any drug on record after the index of anybody.",
-            ),
-            *follow_up,
-        ),
+        (EPISODE_ID, *_CAUSE, *_COVARIATES, *_KNOWN_DAYS, *_TREATMENT, *follow_up),
     )
