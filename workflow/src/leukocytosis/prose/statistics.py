@@ -43,6 +43,8 @@ def list_methods(protocol: Protocol) -> tuple[Method, ...]:
         *_describe_risks(protocol),
         *_describe_contrasts(protocol),
         *_describe_models(protocol),
+        *_describe_assumptions(protocol),
+        _describe_standardised(),
         *_describe_competing(protocol),
         *_describe_treated(protocol),
         _describe_primary(protocol),
@@ -136,6 +138,10 @@ def _describe_models(protocol: Protocol) -> Iterator[Method]:
         keys=("analyses.min_events_per_parameter",),
         settings=floor,
     )
+
+
+def _describe_assumptions(protocol: Protocol) -> Iterator[Method]:
+    """Yield how what the models take for granted is tried: constant ratios, straight lines."""
     freedom = "survival.time_varying.DEGREES_OF_FREEDOM"
     yield Method(
         "models",
@@ -150,7 +156,10 @@ def _describe_models(protocol: Protocol) -> Iterator[Method]:
             "Whether risk bends with the index count is asked of a restricted cubic spline with "
             "four knots [@harrell2001].",
         )
-    yield Method(
+
+
+def _describe_standardised() -> Method:
+    return Method(
         "models",
         "Standardised risks average what the adjusted model predicts for every patient in each "
         "group [@makuch1982], with errors by the infinitesimal jackknife.",
