@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypedDict, Unpack
@@ -105,47 +105,40 @@ def code_design(
     entry, patient = more.get("entry"), more.get("patient")
     groupings = [name for name in (more.get("strata"), more.get("cluster"), patient) if name]
     times = [name for name in (days, status, entry) if name]
-    wanted = (*covariates, *references, *times, *groupings)
-    absent = sorted({name for name in wanted if name not in frame.columns})
-    if absent:
-        raise ValueError(f"the frame lacks the columns {', '.join(absent)}")
-    strangers = sorted(set(references) - set(covariates))
-    if strangers:
-        raise ValueError(f"reference levels given for no covariate: {', '.join(strangers)}")
+    _check_columns(frame, covariates, references, [*times, *groupings])
     followed, ends = check_times(frame[days], frame[status])
     _check_rows(frame, days, entry, patient)
-    known: BoolArray = np.ones(len(frame), dtype=bool)
-    for name in (*covariates, *groupings):
-        known &= frame[name].notna().to_numpy()
+    known = _find_complete(frame, [*covariates, *groupings])
     complete = frame if known.all() else frame[known]
     followed, ends = followed[known], ends[known]
-    factors = {term: _factor(complete, term) for term in references}
-    coded = [
-        _code(term, *factors[term], references[term]) if term in factors
-        else {term: _numbers(complete, term)}
-        for term in covariates
-    ]  # fmt: skip
-    names = [
-        (term, name) for term, columns in zip(covariates, coded, strict=True) for name in columns
-    ]
+    factors = {term: _factor(complete, term, references[term]) for term in references}
+    coded = [*_code(complete, covariates, factors)]
     return Design(
         covariates=tuple(covariates),
-        columns=tuple(name for _, name in names),
-        terms=tuple(term for term, _ in names),
-        values=_stack([column for columns in coded for column in columns.values()], len(complete)),
+        columns=tuple(name for _, name, _ in coded),
+        terms=tuple(term for term, _, _ in coded),
+        values=_stack([values for _, _, values in coded], len(complete)),
         days=followed,
         status=ends,
-        levels=tuple(
-            level
-            for term in sorted(references)
-            for level in _levels(term, *factors[term], references[term], ends)
-        ),
+        levels=tuple(level for term in sorted(factors) for level in factors[term].levels(ends)),
         n_left_out=_count(frame, patient, ~known),
         entry=None if entry is None else complete[entry].to_numpy(np.float64),
         strata=_number(complete, more.get("strata")),
         cluster=_number(complete, more.get("cluster")),
         patient=_number(complete, patient),
     )
+
+
+def _check_columns(
+    frame: pd.DataFrame, covariates: Sequence[str], references: Mapping[str, str], other: list[str]
+) -> None:
+    """Raise ValueError for a column the frame lacks, and for a reference of no covariate."""
+    absent = sorted({*covariates, *references, *other} - set(frame.columns))
+    if absent:
+        raise ValueError(f"the frame lacks the columns {', '.join(absent)}")
+    strangers = sorted(set(references) - set(covariates))
+    if strangers:
+        raise ValueError(f"reference levels given for no covariate: {', '.join(strangers)}")
 
 
 def _check_rows(frame: pd.DataFrame, days: str, entry: str | None, patient: str | None) -> None:
@@ -163,6 +156,13 @@ def _check_rows(frame: pd.DataFrame, days: str, entry: str | None, patient: str 
             raise ValueError(f"{overlaps.sum()} rows begin before the patient's last one ended")
 
 
+def _find_complete(frame: pd.DataFrame, names: list[str]) -> BoolArray:
+    known: BoolArray = np.ones(len(frame), dtype=bool)
+    for name in names:
+        known &= frame[name].notna().to_numpy()
+    return known
+
+
 def _count(frame: pd.DataFrame, patient: str | None, rows: BoolArray) -> int:
     return int(rows.sum()) if patient is None else int(frame.loc[rows, patient].nunique())
 
@@ -174,21 +174,47 @@ def _number(frame: pd.DataFrame, column: str | None) -> IntArray | None:
     return frame[column].factorize(sort=True)[0].astype(np.int64)
 
 
-def _factor(frame: pd.DataFrame, term: str) -> tuple[IntArray, dict[str, int]]:
-    """Return the level of each row as a number, and the number of each level by name."""
+@dataclass(frozen=True, eq=False)
+class _Factor:
+    """A categorical covariate: the level of each row as a number, and each level's by name."""
+
+    term: str
+    reference: str
+    codes: IntArray
+    numbers: Mapping[str, int]
+
+    def columns(self) -> Iterator[tuple[str, str, FloatArray]]:
+        """Yield the columns that code it: the covariate, the column's name, its values."""
+        for level, number in self.numbers.items():
+            if level != self.reference:
+                name = f"{self.term}: {level} against {self.reference}"
+                yield self.term, name, (self.codes == number).astype(np.float64)
+
+    def levels(self, status: IntArray) -> Iterator[Level]:
+        """Yield every level with its patients and events; a reference nobody has counts 0."""
+        nobody = -1  # no row has this number: those without a level were left out
+        found = {self.reference: nobody} | dict(self.numbers)
+        for name, number in sorted(found.items()):
+            rows = self.codes == number
+            n, n_events = int(rows.sum()), int(status[rows].sum())
+            yield Level(self.term, name, n, n_events, name == self.reference)
+
+
+def _factor(frame: pd.DataFrame, term: str, reference: str) -> _Factor:
     codes, found = frame[term].factorize()
-    return codes, dict(sorted((str(name), code) for code, name in enumerate(found)))
+    numbers = dict(sorted((str(name), code) for code, name in enumerate(found)))
+    return _Factor(term, reference, codes, numbers)
 
 
 def _code(
-    term: str, codes: IntArray, numbers: Mapping[str, int], reference: str
-) -> dict[str, FloatArray]:
-    """Return the columns that code one categorical covariate, by name."""
-    return {
-        f"{term}: {level} against {reference}": (codes == number).astype(np.float64)
-        for level, number in numbers.items()
-        if level != reference
-    }
+    frame: pd.DataFrame, covariates: Sequence[str], factors: Mapping[str, _Factor]
+) -> Iterator[tuple[str, str, FloatArray]]:
+    """Yield the columns of a design: the covariate, the column's name, its values."""
+    for term in covariates:
+        if term in factors:
+            yield from factors[term].columns()
+        else:
+            yield term, term, _numbers(frame, term)
 
 
 def _numbers(frame: pd.DataFrame, term: str) -> FloatArray:
@@ -206,16 +232,3 @@ def _numbers(frame: pd.DataFrame, term: str) -> FloatArray:
 
 def _stack(columns: list[FloatArray], n: int) -> FloatArray:
     return np.column_stack(columns) if columns else np.empty((n, 0))
-
-
-def _levels(
-    term: str, codes: IntArray, numbers: Mapping[str, int], reference: str, status: IntArray
-) -> tuple[Level, ...]:
-    """Return every level of a categorical term; a reference that nobody has counts 0."""
-    nobody = -1  # no row has this number: those without a level were left out
-    found = {reference: nobody} | dict(numbers)
-    here = {level: codes == number for level, number in sorted(found.items())}
-    return tuple(
-        Level(term, level, int(rows.sum()), int(status[rows].sum()), level == reference)
-        for level, rows in here.items()
-    )
