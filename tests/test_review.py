@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -247,22 +247,37 @@ def test_settling(
     assert (verdict.cause, verdict.certainty, verdict.how) == expected
 
 
-def test_adjudicated_causes_stand_only_when_asked_and_beside_those_of_the_rules(
-    study: Path, charts: list[Drawn], tmp_path: Path
-) -> None:
+@dataclass(frozen=True)
+class Reviews:
+    """Two reviews: both say PLR of `agreed`, which the rules do not; one alone of `disputed`."""
+
+    agreed: Drawn
+    disputed: Drawn
+    files: ReviewFiles
+
+
+@pytest.fixture
+def reviews(charts: list[Drawn], tmp_path: Path) -> Reviews:
     agreed, disputed, *_ = (chart for chart in charts if chart.stratum == "growth_factor")
     both = {agreed.episode_id: "plr"}
-    files = ReviewFiles(
-        tmp_path / "key.csv",
-        (answer(tmp_path, "anna", charts, both | {disputed.episode_id: "infection"}),
-         answer(tmp_path, "ben", charts, both)),
-        None,
-    )  # fmt: skip
-    before = read_frame(study / "causes.parquet")
-    adjudicate(PROTOCOL, "tiny", files, study, use=False)
-    assert read_frame(study / "causes.parquet").equals(before)
+    anna = answer(tmp_path, "anna", charts, both | {disputed.episode_id: "infection"})
+    ben = answer(tmp_path, "ben", charts, both)
+    return Reviews(agreed, disputed, ReviewFiles(tmp_path / "key.csv", (anna, ben), None))
 
-    adjudicate(PROTOCOL, "tiny", files, study, use=True)
+
+def test_adjudicated_causes_stand_only_when_asked(study: Path, reviews: Reviews) -> None:
+    before = read_frame(study / "causes.parquet")
+    adjudicate(PROTOCOL, "tiny", reviews.files, study, use=False)
+    assert read_frame(study / "causes.parquet").equals(before)
+    adjudicate(PROTOCOL, "tiny", reviews.files, study, use=True)
+    assert not read_frame(study / "causes.parquet").equals(before)
+
+
+def test_adjudicated_causes_stand_beside_those_of_the_rules(
+    study: Path, charts: list[Drawn], reviews: Reviews
+) -> None:
+    agreed, disputed = reviews.agreed, reviews.disputed
+    adjudicate(PROTOCOL, "tiny", reviews.files, study, use=True)
     causes = read_frame(study / "causes.parquet").set_index("episode_id")
     row = causes.loc[agreed.episode_id]
     assert (row["primary_cause"], row["rule_cause"]) == ("plr", "growth_factor")
@@ -272,18 +287,23 @@ def test_adjudicated_causes_stand_only_when_asked_and_beside_those_of_the_rules(
     assert (causes["source"] == "adjudicated").sum() == len(charts) - 1
     present = read_frame(study / "causes_present.parquet")
     assert not present.query("decides & episode_id == @agreed.episode_id").size
+    # sampling rests on the rules' labels, whatever was made of them
+    labels = {label.episode_id: label.cause for label in read_labels(study)}
+    assert labels[agreed.episode_id] == "growth_factor"
 
-    with (study / "review_disagreements.csv").open(encoding="utf-8") as stream:
+
+def test_the_list_of_disagreements_filled_in_is_the_consensus(
+    study: Path, charts: list[Drawn], reviews: Reviews, tmp_path: Path
+) -> None:
+    disputed, listed = reviews.disputed, study / "review_disagreements.csv"
+    adjudicate(PROTOCOL, "tiny", reviews.files, study, use=True)
+    with listed.open(encoding="utf-8") as stream:
         (open_,) = csv.DictReader(stream)
     assert open_["review_id"] == disputed.review_id and "anna: infection" in open_["answers"]
-    # the same list, filled in, is the consensus
-    filled = (
-        (study / "review_disagreements.csv")
-        .read_text()
-        .replace("consensus,,,", "consensus,infection,possible,")
-    )
+
+    filled = listed.read_text().replace("consensus,,,", "consensus,infection,possible,")
     (tmp_path / "consensus.csv").write_text(filled)
-    files = replace(files, consensus=tmp_path / "consensus.csv")
+    files = replace(reviews.files, consensus=tmp_path / "consensus.csv")
     adjudicate(PROTOCOL, "tiny", files, study, use=True)
     causes = read_frame(study / "causes.parquet").set_index("episode_id")
     assert causes.loc[disputed.episode_id, "decided_by"] == "chart review: consensus"
@@ -292,9 +312,6 @@ def test_adjudicated_causes_stand_only_when_asked_and_beside_those_of_the_rules(
     assert rows["all", "changed"].n_events == 2 and rows["all", "open"].n_events == 0
     assert rows["all", "agreement:anna+ben"].n == len(charts)
     assert rows["growth_factor", "ppv"].estimate is not None
-    # sampling rests on the rules' labels, whatever was made of them
-    labels = {label.episode_id: label.cause for label in read_labels(study)}
-    assert labels[agreed.episode_id] == "growth_factor"
 
 
 def test_without_reviews_there_is_nothing_to_say(study: Path) -> None:
