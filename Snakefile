@@ -34,7 +34,10 @@ wildcard_constraints:
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/extract.smk"
-include: "workflow/rules/study.smk"
+include: "workflow/rules/cohort.smk"
+include: "workflow/rules/estimates.smk"
+include: "workflow/rules/release.smk"
+include: "workflow/rules/review.smk"
 
 
 rule all:

@@ -20,6 +20,8 @@ CODED = [
 ]  # tables a codelist names rows of
 NOTEBOOKS = ["cohort_and_causes", "survival_and_sensitivity", "your_question"]
 TEXTS = sorted(str(path) for path in Path("config/texts").iterdir())
+CODELIST_FILES = sorted(str(path) for path in Path("config/codelists").glob("*.csv"))
+CASES = sorted(str(path) for path in Path("config/cases").glob("*.yaml"))
 COHORT = ["encounters", "labs", "diagnoses", "drugs", "microbiology"]
 
 
@@ -92,6 +94,11 @@ def claims_of(wildcards):
 
 def manifest_of(wildcards):
     return load_manifest(Path(f"config/extracts/{wildcards.extract}.yaml"))
+
+
+def absent_of(wildcards):
+    """What the manifest says the extract cannot show."""
+    return sorted(manifest_of(wildcards).absent)
 
 
 def truth_of(wildcards):

@@ -31,7 +31,7 @@ rule standardise:
         raw=raw_files,
         manifest=manifest_files,
         units="config/units.csv",
-        codelists=sorted(str(path) for path in Path("config/codelists").glob("*.csv")),
+        codelists=CODELIST_FILES,
     output:
         expand(
             f"{EXTRACTS}/{{table}}.parquet",
