@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from leukocytosis.config import Protocol
+from leukocytosis.config import UNDETERMINED, Protocol
 from leukocytosis.store import Connection, fetch, quoted, scan
 from leukocytosis.survival.analyses import share
 from leukocytosis.survival.row import Estimate
 
-UNDETERMINED = "undetermined"
 CERTAINTY = ("definite", "probable", "possible")  # a refractory cause does not take part
 ONLY, RESIDUAL = "only cause", "nothing else found after looking"
 AGAINST, WITHOUT_CAUSE = "speaks against PLR", "found, but no cause holds"

@@ -25,7 +25,6 @@ from leukocytosis.store import Connection, fetch, scan
 from leukocytosis.survival.proportion import fit_proportion
 from leukocytosis.survival.row import Estimate, Number, missing, place
 
-UNDETERMINED = "undetermined"
 KAPPA = "Cohen's kappa, asymptotic 95 % interval of Fleiss, Cohen and Everitt 1969"
 AC1 = "Gwet's AC1, 95 % interval with the variance of Gwet 2008"
 RAW = "share of charts with the same answer, 95 % Wilson interval"
@@ -61,7 +60,7 @@ def fit_review(protocol: Protocol, con: Connection, study: Path) -> Iterator[Est
     reviewers = _read_answers(con, study)
     if not reviewers:
         return
-    causes = (*(cause.id for cause in protocol.causes), UNDETERMINED)
+    causes = protocol.cause_ids
     for first, second in combinations(sorted(reviewers), 2):
         yield from _fit_pair(causes, f"{first}+{second}", reviewers[first], reviewers[second])
     verdicts = _read_verdicts(con, study)

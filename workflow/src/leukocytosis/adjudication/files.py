@@ -12,7 +12,6 @@ from leukocytosis.config import Manifest, Protocol, Reviews, find_review_file
 from leukocytosis.errors import Problem, ReviewError, listed, nearest
 from leukocytosis.tables import CERTAINTIES, REVIEW_KEY, SAMPLINGS
 
-UNDETERMINED = "undetermined"
 ANSWER_COLUMNS = ("review_id", "reviewer", "cause", "certainty", "comment")
 REFERENCE_COLUMN = "answers"  # what the reviewers said, on the list they settle from
 OUTCOME_WORDS = (
@@ -87,7 +86,7 @@ def read_reviews(
     """
     problems: list[Problem] = []
     charts = _read_key(files.key, protocol.study, extract, episodes, problems)
-    reader = _Reader(charts, (*(cause.id for cause in protocol.causes), UNDETERMINED), problems)
+    reader = _Reader(charts, protocol.cause_ids, problems)
     answers = [answer for path in files.answers for answer in reader.read(path)]
     settled = list(reader.read(files.consensus, consensus=True)) if files.consensus else []
     if problems:

@@ -12,7 +12,6 @@ from typing import Any
 from leukocytosis.adjudication.files import (
     ANSWER_COLUMNS,
     REFERENCE_COLUMN,
-    UNDETERMINED,
     Answer,
     Reviewed,
     ReviewFiles,
@@ -128,13 +127,11 @@ def _write_disagreements(reviewed: Reviewed, verdicts: Mapping[str, Verdict], pa
 
 def _replace_labels(protocol: Protocol, con: Connection, study: Path) -> None:
     """Put settled causes into `causes` and `causes_present`, leaving the rules' causes beside."""
-    groups = {cause.id: cause.group for cause in protocol.causes}
-    groups[UNDETERMINED] = protocol.undetermined_group
     causes = read_frame(study / "causes.parquet").set_index("episode_id", drop=False)
     settled = read_frame(study / "adjudications.parquet").query("in_use").set_index("episode_id")
     at = settled.index
     causes.loc[at, "primary_cause"] = settled["cause"]
-    causes.loc[at, "cause_group"] = settled["cause"].map(groups)
+    causes.loc[at, "cause_group"] = settled["cause"].map(protocol.group_of)
     causes.loc[at, "grade"] = settled["certainty"]
     causes.loc[at, "decided_by"] = "chart review: " + settled["how"]
     causes.loc[at, "source"] = "adjudicated"

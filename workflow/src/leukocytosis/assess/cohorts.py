@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 AGE_CENTRE, AGE_SPREAD = 62.0, 12.0
-UNDETERMINED = "undetermined"
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,12 +49,6 @@ class World:
             for group, risk in risks.items()
         }
 
-    @property
-    def group_of(self) -> dict[str, str]:
-        """Return cause → group."""
-        groups: dict[str, str] = {cause.id: cause.group for cause in self.protocol.causes}
-        return groups | {UNDETERMINED: self.protocol.undetermined_group}
-
     def risk(self, group: str, day: float) -> float:
         """Return the true risk up to and on a day, averaged over the ages that are drawn."""
         from scipy.special import ndtri
@@ -82,7 +75,8 @@ class World:
         true: Labels = rng.choice(np.array(list(sizes)), n, p=chances)
         rule = self._classify(true, rng)
         ages = rng.normal(AGE_CENTRE, AGE_SPREAD, n)
-        hazard = np.array([self.hazards[self.group_of[cause]] for cause in true])
+        group_of, hazards = self.protocol.group_of, self.hazards
+        hazard = np.array([hazards[group_of[cause]] for cause in true])
         event = np.ceil(rng.exponential(1, n) / (hazard * self._of_age(ages)))
         lost = rng.random(n) < self.settings.lost_share
         left = np.where(lost, rng.integers(1, self.horizon + 1, n), 10**6)
@@ -112,5 +106,5 @@ class World:
 
     def label(self, patients: pd.DataFrame, column: str) -> pd.DataFrame:
         """Return an analysis set analysed with the causes of a column."""
-        groups = patients[column].map(self.group_of)
+        groups = patients[column].map(self.protocol.group_of)
         return patients.assign(primary_cause=patients[column], cause_group=groups)

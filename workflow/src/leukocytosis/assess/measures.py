@@ -81,7 +81,7 @@ def list_targets(world: World, *, corrected: str | None = None) -> Iterator[Targ
     sizes = world.settings.patients
     prefix = f"{corrected}_" if corrected else ""
     for group in groups:
-        share = sum(n for cause, n in sizes.items() if world.group_of[cause] == group)
+        share = sum(n for cause, n in sizes.items() if world.protocol.group_of[cause] == group)
         where = {"analysis_id": f"{prefix}group_shares", "term": group}
         yield Target(f"share of {name_group(group)}", where, share / sum(sizes.values()))
     day = float(world.horizon)

@@ -19,7 +19,7 @@ from leukocytosis.config.assess import Assessment
 from leukocytosis.survival.analyses import fit_all
 from leukocytosis.survival.row import Estimate
 
-from .cohorts import UNDETERMINED, World
+from .cohorts import World
 from .extracts import Accuracy, chances_of, classify_extracts, list_accuracy
 from .figure import draw_assessment
 from .measures import Measure, list_targets, measure, measure_test
@@ -87,7 +87,7 @@ def assess_cohorts(world: World, rng: Generator) -> list[Measure]:
 def _correct(world: World, patients: pd.DataFrame, rng: Generator) -> Iterator[Estimate]:
     """Yield the bias analysis of a cohort all of whose charts were read."""
     protocol = world.protocol
-    causes = (*(cause.id for cause in protocol.causes), UNDETERMINED)
+    causes = protocol.cause_ids
     episodes = patients["episode_id"].tolist()
     by_rules = dict(zip(episodes, patients["rule_cause"].tolist(), strict=True))
     truth = dict(zip(episodes, patients["true_cause"].tolist(), strict=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,6 @@ from numpy.random import Generator
 
 from leukocytosis.config import Protocol
 from leukocytosis.rounding import format_number
-from leukocytosis.survival.analyses import UNDETERMINED
 from leukocytosis.survival.cox import CoxRefused
 from leukocytosis.survival.row import Estimate, Number, missing, place
 from leukocytosis.survival.times import FloatArray, IntArray, Labels, at_half_a_day
@@ -51,16 +51,11 @@ class Cohort:
     by_rules: Labels
     model: Model
 
-    @property
-    def causes(self) -> tuple[str, ...]:
-        """Return every cause, with `undetermined`."""
-        return (*(cause.id for cause in self.protocol.causes), UNDETERMINED)
-
-    @property
-    def group_of(self) -> dict[str, str]:
-        """Return cause → group."""
-        groups: dict[str, str] = {cause.id: cause.group for cause in self.protocol.causes}
-        return groups | {UNDETERMINED: self.protocol.undetermined_group}
+    @cached_property
+    def groups_by_rules(self) -> Labels:
+        """Return the group of each patient's cause by the rules, (n,)."""
+        group_of = self.protocol.group_of
+        return np.array([group_of[cause] for cause in self.by_rules], str)
 
     def days_shown(self) -> list[int]:
         """Return the days of the redrawn curves: the protocol's, every 14th, and the horizon."""
@@ -116,7 +111,8 @@ def redraw(
     place_of = {cause: i for i, cause in enumerate(confusion.causes)}
     found = np.array([place_of[cause] for cause in cohort.by_rules], np.int64)
     strata = outcome_strata(*cohort.follow_up())
-    groups = np.array([cohort.group_of[cause] for cause in confusion.causes])
+    group_of = cohort.protocol.group_of
+    groups = np.array([group_of[cause] for cause in confusion.causes])
     numbered = np.unique(groups, return_inverse=True)[1]
     causes = redraw_causes(confusion, numbered, found, strata, assumption, n_draws, rng)
     read = confusion.counts.sum(axis=1)[np.unique(found)]
@@ -133,7 +129,7 @@ def _share_rows(cohort: Cohort, drawn: Redrawn, rng: Generator) -> Iterator[Esti
         "group_shares": (
             cohort.protocol.analyses.groups,
             drawn.groups,
-            np.array([cohort.group_of[cause] for cause in cohort.by_rules]),
+            cohort.groups_by_rules,
         ),
     }
     for what, (names, labels, by_rules) in whole.items():
@@ -151,12 +147,11 @@ def _risk_rows(cohort: Cohort, drawn: Redrawn, rng: Generator) -> Iterator[Estim
     """Yield the curve of each group: its risk on the days shown."""
     days, status = cohort.follow_up()
     at_days = np.array(cohort.days_shown(), np.float64)
-    observed = np.array([cohort.group_of[cause] for cause in cohort.by_rules])
     for group in cohort.protocol.analyses.groups:
         centre, error = fit_many_risks(drawn.groups == group, days, status, at_days)
         luck = rng.standard_normal((len(centre), 1))
         risks = 1 - np.exp(-np.exp(centre + luck * error))
-        here = observed == group
+        here = cohort.groups_by_rules == group
         for day, risk in zip(at_days.tolist(), risks.T, strict=True):
             yield place(
                 _summarise(risk, drawn.note), **_where(drawn, "risk", cohort.model.outcome_id),

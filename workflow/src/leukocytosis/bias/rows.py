@@ -11,7 +11,6 @@ import numpy as np
 from leukocytosis.config import Protocol
 from leukocytosis.config.bias import BiasPlan
 from leukocytosis.store import Connection, fetch, scan
-from leukocytosis.survival.analyses import UNDETERMINED
 from leukocytosis.survival.row import Estimate
 from leukocytosis.survival.times import BoolArray, IntArray, Labels
 
@@ -43,7 +42,7 @@ def fit_bias(
     episodes = patients["episode_id"].tolist()
     primary = fit_model(protocol, protocol.analyses.primary_outcome, patients)
     by_rules = dict(zip(episodes, _read(con, study, "rule_cause", "causes", episodes), strict=True))
-    causes = (*(cause.id for cause in protocol.causes), UNDETERMINED)
+    causes = protocol.cause_ids
     confusion = find_confusion(causes, by_rules, con, study, plan.accuracy, truth)
     yield from confusion_rows(confusion)
     labels: Labels = np.array(list(by_rules.values()), dtype=str)

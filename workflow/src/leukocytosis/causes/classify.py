@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from leukocytosis.config import Protocol
+from leukocytosis.config import UNDETERMINED, Protocol
 from leukocytosis.config.cause import AtLeast, Cause, Step, Way
 from leukocytosis.store import connect, fetch, scan, write_rows
 from leukocytosis.tables import CAUSES, CAUSES_PRESENT
 
 Statuses = Mapping[str, str]  # rule id → met, not_met, not_assessed
-UNDETERMINED = "undetermined"
 REFRACTORY = "refractory"
 
 

@@ -1,6 +1,7 @@
 """Configuration: read once at the door, typed, frozen, every problem reported at once."""
 
 from leukocytosis.config.bias import Accuracy, BiasPlan, load_accuracy, load_bias_plan
+from leukocytosis.config.cause import UNDETERMINED
 from leukocytosis.config.claims import Claim, Claims, load_claims
 from leukocytosis.config.codelist import Codelist, Entry, load_codelists
 from leukocytosis.config.journal import Journal, Page, load_journal, load_page
@@ -13,6 +14,7 @@ from leukocytosis.config.references import Reference, load_references
 from leukocytosis.config.review import ReviewPlan, Reviews, find_review_file, load_plan
 
 __all__ = [
+    "UNDETERMINED",
     "Accuracy",
     "BiasPlan",
     "Claim",

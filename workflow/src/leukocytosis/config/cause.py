@@ -12,6 +12,7 @@ from leukocytosis.config.reading import Strict
 CauseGroup = Literal["infection", "plr", "other"]
 Certainty = Literal["definite", "probable", "possible"]
 Grade = Literal["definite", "probable", "possible", "refractory"]
+UNDETERMINED = "undetermined"  # what a patient has whose cause the rules do not tell
 GRADES: tuple[str, ...] = ("definite", "probable", "possible", "refractory")
 
 

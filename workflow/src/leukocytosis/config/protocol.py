@@ -16,7 +16,14 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from leukocytosis.config.cause import Cause, CauseGroup, Certainty, Step, is_certain_enough
+from leukocytosis.config.cause import (
+    UNDETERMINED,
+    Cause,
+    CauseGroup,
+    Certainty,
+    Step,
+    is_certain_enough,
+)
 from leukocytosis.config.codelist import Codelist
 from leukocytosis.config.design import Known, PrimaryContrast, Treatment, find_design_faults
 from leukocytosis.config.evidence import ICD, Basis, Declared, Rule, Threshold, Window
@@ -277,6 +284,17 @@ class Protocol(Strict):
                 f"primary_contrast compares with '{contrast.groups[1]}', but the models' reference "
                 f"is '{groups[0]}', the first of analyses.groups"
             )
+
+    @property
+    def group_of(self) -> dict[str, CauseGroup]:
+        """Return the group of each cause, and last that of the undetermined."""
+        groups = {cause.id: cause.group for cause in self.causes}
+        return groups | {UNDETERMINED: self.undetermined_group}
+
+    @property
+    def cause_ids(self) -> tuple[str, ...]:
+        """Return what a patient can have: each cause, and last `undetermined`."""
+        return tuple(self.group_of)
 
     def rule(self, rule_id: str) -> Rule:
         """Return the evidence rule of that id."""

@@ -72,8 +72,7 @@ def list_parts(protocol: Protocol, patients: pd.DataFrame) -> Iterator[Part]:
     for group in protocol.analyses.groups:
         of_group = patients[patients["cause_group"] == group]
         yield Part("cause_group", group, EVERYBODY, of_group)
-    groups = {cause.id: cause.group for cause in protocol.causes}
-    for cause, group in (*groups.items(), ("undetermined", protocol.undetermined_group)):
+    for cause, group in protocol.group_of.items():
         of_cause = patients[patients["primary_cause"] == cause]
         if len(of_cause):
             yield Part("cause", cause, group, of_cause)

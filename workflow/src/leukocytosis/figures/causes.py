@@ -83,8 +83,7 @@ def _draw_share(axes: Axes, protocol: Protocol, y: int, row: Row) -> None:
 def _group(protocol: Protocol, term: str) -> str:
     if term == "plr_wide":
         return "plr"
-    groups = {cause.id: cause.group for cause in protocol.causes}
-    return groups.get(term, protocol.undetermined_group)
+    return protocol.group_of.get(term, protocol.undetermined_group)
 
 
 def _dress(axes: Axes, protocol: Protocol, rows: Sequence[Row]) -> None:

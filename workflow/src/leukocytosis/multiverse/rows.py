@@ -11,7 +11,6 @@ import numpy as np
 from leukocytosis.config import Protocol
 from leukocytosis.multiverse.labels import Labelled
 from leukocytosis.multiverse.materials import Sample
-from leukocytosis.survival.analyses import UNDETERMINED
 from leukocytosis.survival.curve import Curve, fit_curve
 from leukocytosis.survival.grouped_cox import Grouped, fit_grouped_cox
 from leukocytosis.survival.proportion import fit_proportion
@@ -73,7 +72,7 @@ def _code(patients: Patients, names: Sequence[str]) -> IntArray:
 
 def _fit_shares(protocol: Protocol, patients: Patients) -> Iterator[Row]:
     causes, n = patients.labelled.cause, patients.days.size
-    for cause in (*(cause.id for cause in protocol.causes), UNDETERMINED):
+    for cause in protocol.cause_ids:
         here = int((causes == cause).sum())
         yield _row("cause_shares", "all", cause, fit_proportion(here, n), n, here)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from leukocytosis.bias.contrast import primary_contrast
 from leukocytosis.bias.tipping import conclude
+from leukocytosis.config import UNDETERMINED
 from leukocytosis.prose import count_patients, join, name_cause, name_group, name_patients
 from leukocytosis.report.bias_summary import as_interval, find_adjusted
 from leukocytosis.report.headlines import (
@@ -19,7 +20,6 @@ from leukocytosis.report.headlines import (
 from leukocytosis.report.inputs import ReportInputs
 from leukocytosis.rounding import is_known
 
-UNDETERMINED = "undetermined"
 SOONER = {
     0: "The data do not tell whether patients with {} have the outcome sooner than patients "
     "with {}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from leukocytosis.config import UNDETERMINED
 from leukocytosis.prose import name_cause
 from leukocytosis.report.grids import Grid, Notes, show_percent
 from leukocytosis.report.inputs import ReportInputs, Row
@@ -28,7 +29,7 @@ def _most_first(row: Row) -> tuple[float, str]:
 
 def _describe_decision(inputs: ReportInputs, term: str) -> str:
     if not term.startswith("step "):
-        return "nothing: undetermined" if term == "undetermined" else term
+        return "nothing: undetermined" if term == UNDETERMINED else term
     step, cause = term.split(": ")
     name, grade = cause.rsplit(" ", 1)
     return f"order, {step}: {name_cause(inputs.protocol, name)} {grade}"

@@ -84,7 +84,7 @@ def _cause(inputs: ReportInputs, cause: str) -> str:
 
 
 def _order(inputs: ReportInputs, row: Row) -> tuple[int, float]:
-    causes = [*(cause.id for cause in inputs.protocol.causes), "undetermined", "all"]
+    causes = [*inputs.protocol.cause_ids, "all"]
     return causes.index(row["group"]), -(row["n_events"] or 0)
 
 

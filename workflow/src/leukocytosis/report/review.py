@@ -61,7 +61,7 @@ def list_agreement(inputs: ReportInputs) -> Grid:
     notes = Notes()
     found = {(row["group"], *row["term"].split(":")): row
              for row in inputs.estimates("review_agreement")}  # fmt: skip
-    order = ["all", *(cause.id for cause in inputs.protocol.causes), "undetermined"]
+    order = ["all", *inputs.protocol.cause_ids]
     pairs = sorted({pair for _, _, pair in found})
     rows = [
         (_name(inputs, group, pair, pairs), format_number(found[group, "agreement", pair]["n"]),
@@ -83,7 +83,7 @@ def list_review_accuracy(inputs: ReportInputs) -> Grid:
     """Return sensitivity and predictive value of the rules, held against the reviewers."""
     notes = Notes()
     rows = []
-    for cause in (*(cause.id for cause in inputs.protocol.causes), "undetermined"):
+    for cause in inputs.protocol.cause_ids:
         cells = [name_cause(inputs.protocol, cause)]
         for term in ("sensitivity", "ppv"):
             row = inputs.estimate("review_accuracy", group=cause, term=term)

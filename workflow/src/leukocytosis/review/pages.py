@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from leukocytosis.config import Manifest, Protocol
+from leukocytosis.config import UNDETERMINED, Manifest, Protocol
 from leukocytosis.prose import name_cause
-from leukocytosis.review.sampling import UNDETERMINED, Drawn
+from leukocytosis.review.sampling import Drawn
 from leukocytosis.strips import (
     Blind,
     Strip,

@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from leukocytosis.config import Protocol, ReviewPlan
+from leukocytosis.config import UNDETERMINED, Protocol, ReviewPlan
 from leukocytosis.store import connect, fetch, scan
 from leukocytosis.tables import REVIEW_KEY
 
-UNDETERMINED = "undetermined"
 # how far the rules' label may be doubted; our choice, by what the rules themselves say of it
 DOUBT = {"definite": 0.1, "probable": 0.25, "possible": 0.5}
 CONTESTED = 0.75  # another group's cause is present and only the order of precedence decided
@@ -113,8 +112,7 @@ def measure_moves(labels: Sequence[Label], protocol: Protocol) -> dict[str, floa
     they reach none, 0.75 where only precedence decided against another group, else 0.5 (possible),
     0.25 (probable), 0.1 (definite). The outcome of the patient is not looked at.
     """
-    groups = {cause.id: cause.group for cause in protocol.causes}
-    groups[UNDETERMINED] = protocol.undetermined_group
+    groups = protocol.group_of
     residual = {cause.group for cause in protocol.causes if cause.residual}
     sizes = Counter(groups.get(label.cause, protocol.undetermined_group) for label in labels)
     moves = {}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from leukocytosis.config import Protocol
+from leukocytosis.config import UNDETERMINED, Protocol
 
 from .covariates import COVARIATES
 from .cox_models import fit_models
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WILSON = "proportion, 95 % Wilson interval"
-UNDETERMINED = "undetermined"
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ def fit_all(protocol: Protocol, patients: pd.DataFrame) -> list[Estimate]:
 def fit_shares(protocol: Protocol, patients: pd.DataFrame) -> Iterator[Estimate]:
     """Yield cause and group shares, the PLR interval, and the overlap before precedence."""
     n, primary = len(patients), patients["primary_cause"]
-    for cause in [*(cause.id for cause in protocol.causes), UNDETERMINED]:
+    for cause in protocol.cause_ids:
         yield share("cause_shares", cause, int((primary == cause).sum()), n)
     for group in protocol.analyses.groups:
         yield share("group_shares", group, int((patients["cause_group"] == group).sum()), n)

@@ -11,7 +11,7 @@ import numpy as np
 from leukocytosis.config import Protocol
 from leukocytosis.config.protocol import Outcome
 
-from .analyses import UNDETERMINED, follow
+from .analyses import follow
 from .competing.analyses import NOT_RECORDED
 from .curve import fit_curve, risk_rows, survival_rows
 from .row import Estimate, Number, missing, place
@@ -31,10 +31,9 @@ def fit_by_cause(
     Survival for the protocol's survival outcome only. `recorded` says whether the extract records
     discharges to hospice at all: without, which event came first was not assessed.
     """
-    groups = {cause.id: cause.group for cause in protocol.causes}
     for outcome in protocol.outcomes:
         yield from _fit_at_risk(protocol, outcome, patients)
-        for cause, group in (*groups.items(), (UNDETERMINED, protocol.undetermined_group)):
+        for cause, group in protocol.group_of.items():
             of_cause = patients[patients["primary_cause"] == cause]
             if len(of_cause):
                 for row in _fit_cause(protocol, outcome, of_cause, recorded):

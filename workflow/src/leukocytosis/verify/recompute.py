@@ -133,7 +133,6 @@ def _estimate(project: Project, extract: Path, study: Path) -> None:
     protocol, manifest, config = project.protocol, project.manifest, project.root / "config"
     settings = _read_settings(project, "estimates")
     drawn = {"accuracy": manifest.accuracy, "dates_shifted": manifest.dates_shifted}
-    causes = [*(cause.id for cause in protocol.causes), "undetermined"]
     planted = manifest.truth if manifest.drawn_for == protocol.study else None
     beside = Beside(
         extract / "encounters.parquet",
@@ -141,7 +140,7 @@ def _estimate(project: Project, extract: Path, study: Path) -> None:
         project.root / manifest.root / planted if planted else None,
         describe_setting(manifest, protocol.claims),
         settings["seed"],
-        load_bias_plan(config, {**settings["bias"], **drawn}, causes),
+        load_bias_plan(config, {**settings["bias"], **drawn}, protocol.cause_ids),
     )
     estimate(protocol, study, beside)
     vocabulary = Vocabulary(project.codelists, project.units, frozenset(manifest.absent))

@@ -118,7 +118,7 @@ class Patients(Rows):
 
     def causes(self) -> list[str]:
         """Return the causes that have a share, in the protocol's order, then the undetermined."""
-        order = [*(cause.id for cause in self.inputs.protocol.causes), "undetermined"]
+        order = self.inputs.protocol.cause_ids
         return [cause for cause in order if self.inputs.estimates("cause_shares", term=cause)]
 
     def groups(self) -> list[str]:
