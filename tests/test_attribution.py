@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from conftest import CODELISTS, ROOT, UNITS, Run, protocol_of, run_study
 
-from leukocytosis.attribution import CERTAINTY, fit_attribution
+from leukocytosis.attribution import fit_attribution
 from leukocytosis.causes import classify, collect_evidence
 from leukocytosis.config import Policy, load_manifest
 from leukocytosis.disclosure import disclose
 from leukocytosis.store import connect, read_frame
+from leukocytosis.tables import CERTAINTIES
 
 PROTOCOL = protocol_of("granger2009")
 Rows = dict[tuple[str, str], int]
@@ -54,15 +55,15 @@ def shares(orders: Any, present: dict[str, dict[str, str]]) -> dict[str, list[in
 
 def test_the_ranges_are_those_of_every_order(rows: Rows, tiny: Run) -> None:
     frame = read_frame(tiny.study / "causes_present.parquet")
-    deciding = frame[frame["grade"].isin(CERTAINTY)]
+    deciding = frame[frame["grade"].isin(CERTAINTIES)]
     present = {
         str(episode): dict(zip(part["cause"], part["grade"], strict=True))
         for episode, part in deciding.groupby("episode_id")
         if "plr" not in set(part["cause"])
     }
     named = [c.id for c in PROTOCOL.causes if not c.residual]
-    any_order = [[(c, g) for c in order for g in CERTAINTY] for order in permutations(named)]
-    certain = [[(c, g) for g in CERTAINTY for c in order] for order in permutations(named)]
+    any_order = [[(c, g) for c in order for g in CERTAINTIES] for order in permutations(named)]
+    certain = [[(c, g) for g in CERTAINTIES for c in order] for order in permutations(named)]
     for family, orders in (("any", any_order), ("certain", certain)):
         for cause, found in shares(orders, present).items():
             assert rows[f"order_{family}_lowest", cause] == min(found), (family, cause)

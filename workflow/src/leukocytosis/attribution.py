@@ -9,8 +9,8 @@ from leukocytosis.config import UNDETERMINED, Protocol
 from leukocytosis.store import Connection, fetch, quoted, scan
 from leukocytosis.survival.analyses import share
 from leukocytosis.survival.row import Estimate
+from leukocytosis.tables import CERTAINTIES
 
-CERTAINTY = ("definite", "probable", "possible")  # a refractory cause does not take part
 ONLY, RESIDUAL = "only cause", "nothing else found after looking"
 AGAINST, WITHOUT_CAUSE = "speaks against PLR", "found, but no cause holds"
 Present = Mapping[str, str]  # cause → grade, of one pattern
@@ -46,7 +46,8 @@ def _count_decisions(con: Connection, study: Path) -> list[tuple[str, int]]:
 def _count_patterns(protocol: Protocol, con: Connection, study: Path) -> list[tuple[Present, int]]:
     """Return each combination of causes and grades that could decide, with its patients."""
     causes = {cause.id: cause for cause in protocol.causes}
-    grades = ", ".join(quoted(grade) for grade in CERTAINTY)
+    # a refractory cause does not take part
+    grades = ", ".join(quoted(grade) for grade in CERTAINTIES)
     query = (
         "SELECT pattern, count(*) FROM (SELECT episode_id, "
         "list_sort(list(cause || ':' || grade)) AS pattern "
@@ -80,8 +81,8 @@ def _fit_orders(cause: str, patterns: list[tuple[Present, int]], n: int) -> Iter
 
 
 def _most_certain(present: Present) -> set[str]:
-    best = min(CERTAINTY.index(grade) for grade in present.values())
-    return {cause for cause, grade in present.items() if grade == CERTAINTY[best]}
+    best = min(CERTAINTIES.index(grade) for grade in present.values())
+    return {cause for cause, grade in present.items() if grade == CERTAINTIES[best]}
 
 
 def _count_unseen(protocol: Protocol, con: Connection, study: Path) -> list[tuple[str, int]]:

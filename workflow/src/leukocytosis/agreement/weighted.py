@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Z_95 = 1.959963984540054
+from leukocytosis.agreement.coefficients import Z_95
+
 N_DRAWS, SEED = 20_000, 1983
 Term = Literal["sensitivity", "ppv"]
 FloatArray = NDArray[np.float64]

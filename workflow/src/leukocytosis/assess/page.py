@@ -7,7 +7,7 @@ from pathlib import Path
 
 from leukocytosis.config import Protocol
 from leukocytosis.config.assess import Assessment
-from leukocytosis.prose import name_cause
+from leukocytosis.prose import capital, name_cause
 from leukocytosis.rounding import format_interval, format_number, format_percent
 
 from .extracts import Accuracy
@@ -84,7 +84,7 @@ def _share(row: Accuracy) -> str:
 
 def _tabulate_measures(measures: Sequence[Measure]) -> Iterator[str]:
     for scenario in dict.fromkeys(row.scenario for row in measures):
-        yield from ("", f"## {scenario[:1].upper()}{scenario[1:]}", "")
+        yield from ("", f"## {capital(scenario)}", "")
         yield "| number | causes | truth | mean | bias | coverage | rejected | estimated |"
         yield "|---|---|---|---|---|---|---|---|"
         rows = [row for row in measures if row.scenario == scenario]

@@ -8,12 +8,12 @@ from pydantic import Field, model_validator
 
 from leukocytosis.config.evidence import Declared
 from leukocytosis.config.reading import Strict
+from leukocytosis.tables.causes import GRADES
 
 CauseGroup = Literal["infection", "plr", "other"]
 Certainty = Literal["definite", "probable", "possible"]
 Grade = Literal["definite", "probable", "possible", "refractory"]
 UNDETERMINED = "undetermined"  # what a patient has whose cause the rules do not tell
-GRADES: tuple[str, ...] = ("definite", "probable", "possible", "refractory")
 
 
 class AtLeast(Strict):

@@ -12,7 +12,7 @@ from leukocytosis.documents.binding import Binder
 from leukocytosis.documents.filling import Text, fill
 from leukocytosis.documents.sections import check_sentence, find_section
 from leukocytosis.documents.software import list_software
-from leukocytosis.prose import describe_protocol, list_methods, list_uses, name_covariate
+from leukocytosis.prose import capital, describe_protocol, list_methods, list_uses, name_covariate
 from leukocytosis.report.codelists import say_occurrence
 from leukocytosis.report.grids import Grid
 from leukocytosis.report.inputs import ReportInputs
@@ -106,7 +106,7 @@ class AskedMethods(Asked):
             day = "no last day" if known.by_day is None else f"known by day {known.by_day}"
             words = f"{name_covariate(term)}: {day}; {known.how}"
             words += f"; in hindsight, since {known.in_hindsight}" if known.in_hindsight else ""
-            words = f"{words[:1].upper()}{words[1:].rstrip('.')}."
+            words = f"{capital(words.rstrip('.'))}."
             told.append(self._sentence(words, (f"covariates.known.{term}",), ()))
         return told
 

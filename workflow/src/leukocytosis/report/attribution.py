@@ -5,7 +5,8 @@ from __future__ import annotations
 from leukocytosis.config import UNDETERMINED
 from leukocytosis.prose import name_cause
 from leukocytosis.report.grids import Grid, Notes, show_percent
-from leukocytosis.report.inputs import ReportInputs, Row
+from leukocytosis.report.grids.order import most_first
+from leukocytosis.report.inputs import ReportInputs
 from leukocytosis.rounding import format_number
 
 ENDS = ("lowest", "highest")
@@ -17,14 +18,10 @@ def list_precedence(inputs: ReportInputs) -> Grid:
     rows = [
         (_describe_decision(inputs, row["term"]), format_number(row["n_events"]),
          show_percent(row, notes))
-        for row in sorted(inputs.estimates("precedence"), key=_most_first)
+        for row in sorted(inputs.estimates("precedence"), key=most_first)
     ]  # fmt: skip
     head = ("Decided by", "Patients", "Share (95 % Wilson interval)")
     return Grid("What decided the cause", head, "lrr", tuple(rows), notes.numbered)
-
-
-def _most_first(row: Row) -> tuple[float, str]:
-    return (-(row["n_events"] or 0), row["term"])
 
 
 def _describe_decision(inputs: ReportInputs, term: str) -> str:
@@ -57,7 +54,7 @@ def list_unseen(inputs: ReportInputs) -> Grid:
     notes = Notes()
     rows = [
         (row["term"], format_number(row["n_events"]), show_percent(row, notes))
-        for row in sorted(inputs.estimates("unseen"), key=_most_first)
+        for row in sorted(inputs.estimates("unseen"), key=most_first)
     ]
     head = ("Undetermined because", "Patients", "Share of the cohort (95 % Wilson interval)")
     caption = "What keeps the two readings of PLR apart"

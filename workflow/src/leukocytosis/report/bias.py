@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from leukocytosis.bias.tipping import AS_ANALYSED, DELTAS, conclude, find_tip, name_delta
 from leukocytosis.figures.forest import label_term
 from leukocytosis.figures.survival import horizon_of
-from leukocytosis.prose import name_cause, name_group
+from leukocytosis.prose import capital, name_cause, name_group
 from leukocytosis.report.bias_summary import Interval, as_interval, describe_short, find_adjusted
 from leukocytosis.report.grids import CANNOT, Grid, Notes, show_number, show_percent
 from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
@@ -225,14 +225,10 @@ def list_periods(inputs: ReportInputs) -> Grid:
         refused = risk["group"] == "all"
         period = "all years" if refused else risk["group"]
         rows.append((period, format_number(risk["n"]), *(cells[-1:] * 4 if refused else cells)))
-    head = ("Period", "Patients", *(f"{_capital(name_group(g))} (95 %)" for g in groups),
+    head = ("Period", "Patients", *(f"{capital(name_group(g))} (95 %)" for g in groups),
             f"Risk by day {horizon_of(inputs.protocol, outcome_id)} (95 %)")  # fmt: skip
     caption = "Causes and risk by calendar period of the index"
     return Grid(caption, head, "lr" + "r" * (len(groups) + 1), tuple(rows), notes.numbered)
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def list_with_year(inputs: ReportInputs) -> Grid:

@@ -11,6 +11,7 @@ from leukocytosis.config.evidence import Threshold
 from leukocytosis.figures.compare import PANELS, Line, draw_comparison
 from leukocytosis.figures.survival import horizon_of
 from leukocytosis.prose import (
+    capital,
     describe_bound,
     describe_differential,
     describe_narrowing,
@@ -219,9 +220,7 @@ def list_risks(members: Sequence[ReportInputs]) -> Grid:
         outcome = member.protocol.analyses.primary_outcome
         day = float(horizon_of(member.protocol, outcome))
         at = {"outcome_id": outcome, "time_days": day}
-        cells = [
-            show_percent(member.estimate("risk", group=g, **at), notes) for g in _groups(member)
-        ]
+        cells = [show_percent(member.estimate("risk", group=g, **at), notes) for g in member.groups]
         rows.append((member.protocol.study, *cells, _printed_outcomes(member, "risk")))
     protocol = members[0].protocol
     title = next(o.title for o in protocol.outcomes if o.id == protocol.analyses.primary_outcome)
@@ -235,20 +234,16 @@ def list_medians(members: Sequence[ReportInputs]) -> Grid:
     rows = []
     for member in members:
         at = {"outcome_id": member.protocol.analyses.survival_outcome}
-        found = [member.estimate("median", group=group, **at) for group in _groups(member)]
+        found = [member.estimate("median", group=group, **at) for group in member.groups]
         cells = [show_number(row, notes, 0) for row in found]
         rows.append((member.protocol.study, *cells, _printed_outcomes(member, "median")))
     caption = "Median survival in days, followed for a year (Kaplan–Meier, 95 % intervals)"
     return Grid(caption, _outcome_head(members[0]), "lrrrrr", tuple(rows), notes.numbered)
 
 
-def _groups(member: ReportInputs) -> tuple[str, ...]:
-    return ("all", *member.protocol.analyses.groups)
-
-
 def _outcome_head(member: ReportInputs) -> tuple[str, ...]:
-    names = [name_group(group) for group in _groups(member)]
-    return ("Study", *(f"{name[:1].upper()}{name[1:]}" for name in names), "In the paper")
+    names = [name_group(group) for group in member.groups]
+    return ("Study", *(capital(name) for name in names), "In the paper")
 
 
 def _printed_outcomes(member: ReportInputs, analysis: str) -> str:

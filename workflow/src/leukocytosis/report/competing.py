@@ -14,10 +14,10 @@ from leukocytosis.report.grids import EVENTS, Grid, Notes, show_number, show_per
 from leukocytosis.report.inputs import ReportInputs, Row
 from leukocytosis.report.p_values import show_p
 from leukocytosis.rounding import format_number, is_known
+from leukocytosis.survival.competing.paths import STATES
 
 MODELS = {"unadjusted": "Unadjusted", "adjusted": "Adjusted"}
 WHOLE = ("likelihood ratio test", "Wald test")  # rows on a model as a whole
-STATES = ("alive without hospice", "in hospice", "dead after hospice", "dead without hospice")
 WORDS = {
     "incidence": "Each number is the share of the group who had had that event, as the first of "
     "the two, by that day (Aalen–Johansen). The two shares add up to the risk of either.",
@@ -86,10 +86,6 @@ def _compete(inputs: ReportInputs) -> list[Outcome]:
     return [outcome for outcome in inputs.protocol.outcomes if outcome.id in asked]
 
 
-def _groups(inputs: ReportInputs) -> tuple[str, ...]:
-    return ("all", *inputs.protocol.analyses.groups)
-
-
 def _days(rows: Sequence[Row]) -> list[float]:
     return sorted({row["time_days"] for row in rows})
 
@@ -101,7 +97,7 @@ def list_incidence(inputs: ReportInputs, outcome: Outcome) -> Grid:
     days = _days(rows)
     for event, words in EVENTS.items():
         found = _of_event(inputs, "incidence", outcome, event)
-        for group in _groups(inputs):
+        for group in inputs.groups:
             at = {row["time_days"]: row for row in found if row["group"] == group}
             last = at.get(days[-1]) or {"n": None, "n_events": None}
             body.append((
@@ -123,7 +119,7 @@ def list_states(inputs: ReportInputs, outcome: Outcome) -> Grid:
     notes, body = Notes(), []
     rows = inputs.estimates("states", outcome_id=outcome.id)
     days = _days(rows)
-    for group in _groups(inputs):
+    for group in inputs.groups:
         for state in STATES:
             at = {r["time_days"]: r for r in rows if (r["group"], r["term"]) == (group, state)}
             cells = [_counted(at.get(day), notes) for day in days]
@@ -143,7 +139,7 @@ def _counted(row: Row | None, notes: Notes) -> str:
 def list_after_hospice(inputs: ReportInputs, outcome: Outcome) -> Grid:
     """Return the days lived after discharge to hospice, by group."""
     notes, body = Notes(), []
-    for group in _groups(inputs):
+    for group in inputs.groups:
         rows = inputs.estimates("after_hospice", outcome_id=outcome.id, group=group)
         by_term = {row["term"]: row for row in rows}
         median, unseen = (

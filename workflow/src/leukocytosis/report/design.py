@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from leukocytosis.figures.landmark import draw_guaranteed, draw_landmarks, find_arms
 from leukocytosis.figures.survival import horizon_of
-from leukocytosis.prose import name_covariate, name_group
+from leukocytosis.prose import capital, name_covariate, name_group
 from leukocytosis.report.drawing import Drawing
 from leukocytosis.report.grids import Grid, Notes, show_number, show_percent
 from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
@@ -105,7 +105,7 @@ def list_hindsight(inputs: ReportInputs) -> Grid:
     """Return how many causes were known only after day 0, and for how many of those too late."""
     notes = Notes()
     rows = []
-    for group in _groups(inputs):
+    for group in inputs.groups:
         late, gone = (inputs.estimate(HINDSIGHT, group=group, term=term) for term in (LATE, GONE))
         if late:
             rows.append((name_group(group), format_number(late["n"]),
@@ -124,7 +124,7 @@ def list_time_dependent(inputs: ReportInputs) -> Grid:
     """Return the hazard ratio of treatment as it changes, by group."""
     notes = Notes()
     rows = []
-    for group in _groups(inputs):
+    for group in inputs.groups:
         found = inputs.estimates(TIME_DEPENDENT, group=group)
         if found:
             rows.append((name_group(group), *_counts(found), *_ratios(found, notes)))
@@ -197,19 +197,15 @@ def list_rules(inputs: ReportInputs) -> Grid:
     group, reference = (name_group(name) for name in contrast.groups)
     measure = {"log_rank": "log-rank χ²"}.get(contrast.measure, contrast.measure.replace("_", " "))
     caption = f"The primary contrast, {group} against {reference}, under other rules"
-    head = ("Rule", f"{measure[:1].upper()}{measure[1:]} (95 % interval)", "Patients", "Events")
+    head = ("Rule", f"{capital(measure)} (95 % interval)", "Patients", "Events")
     return Grid(caption, head, "lrrr", tuple(rows), notes.numbered)
-
-
-def _groups(inputs: ReportInputs) -> tuple[str, ...]:
-    return ("all", *inputs.protocol.analyses.groups)
 
 
 def _landmarks(inputs: ReportInputs) -> Iterator[tuple[str, float]]:
     """Yield each group and landmark of which there are counts."""
     days = sorted({row["time_days"] for row in inputs.estimates(FLOW)})
     for day in days:
-        for group in _groups(inputs):
+        for group in inputs.groups:
             if inputs.estimates(FLOW, group=group, time_days=day):
                 yield group, day
 

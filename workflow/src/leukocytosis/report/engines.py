@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from leukocytosis.figures.forest import label_term
 from leukocytosis.prose import name_covariate, name_group
-from leukocytosis.report.estimators import SHARES, name_share, title_of
+from leukocytosis.report.estimators import name_share, title_of
 from leukocytosis.report.grids import Grid, Notes, unbroken
 from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
 from leukocytosis.rounding import format_interval, is_known
+from leukocytosis.survival.analyses import SHARES
 
 AGREE = 1e-6  # relative difference up to which two engines give the same number
 SECOND = "second_engine_"

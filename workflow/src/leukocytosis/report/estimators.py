@@ -8,7 +8,7 @@ from typing import Any
 
 from leukocytosis.figures.forest import find_ratios, label_term
 from leukocytosis.figures.survival import horizon_of
-from leukocytosis.prose import name_cause, name_covariate, name_group
+from leukocytosis.prose import capital, name_cause, name_covariate, name_group
 from leukocytosis.report.grids import (
     Grid,
     Notes,
@@ -17,8 +17,8 @@ from leukocytosis.report.grids import (
 )
 from leukocytosis.report.inputs import ReportInputs, Row
 from leukocytosis.rounding import format_number, format_percent, is_known
+from leukocytosis.survival.analyses import SHARES
 
-SHARES = ("cause_shares", "group_shares", "plr_interval")
 MEASURES = {"risk": "risk", "risk difference": "difference, percentage points",
             "risk ratio": "ratio"}  # fmt: skip
 READINGS = {"plr_narrow": "PLR, narrow reading", "plr_wide": "PLR, wide reading"}
@@ -47,8 +47,7 @@ def title_of(inputs: ReportInputs, outcome_id: str) -> str:
 
 def _of_outcomes(inputs: ReportInputs, analysis_id: str) -> list[Row]:
     """Return the rows of an analysis in the protocol's order of outcomes, groups and days."""
-    groups = ("all", *inputs.protocol.analyses.groups)
-    outcomes = [o.id for o in inputs.protocol.outcomes]
+    groups, outcomes = inputs.groups, [o.id for o in inputs.protocol.outcomes]
 
     def place(row: Row) -> tuple[int, float, list[int]]:
         named = [groups.index(g) for g in row["group"].split(" against ") if g in groups]
@@ -142,7 +141,7 @@ def list_standardised(inputs: ReportInputs, outcome_id: str) -> Grid:
                 rows.append((_name(row["group"]), MEASURES[term], as_it_is, shown(row, notes)))
     head = ("Group", "What", "As observed (Kaplan–Meier)", "Standardised")
     title = title_of(inputs, outcome_id)
-    caption = f"{title[:1].upper()}{title[1:]}, by day {day:g}: observed and standardised"
+    caption = f"{capital(title)}, by day {day:g}: observed and standardised"
     return Grid(caption, head, "llrr", tuple(rows), notes.numbered)
 
 

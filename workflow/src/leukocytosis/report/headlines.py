@@ -121,7 +121,7 @@ def sort_groups(
     day = float(horizon_of(inputs.protocol, outcome_id))
     known: dict[str, str] = {}
     without: dict[str, list[str]] = {}
-    for group in ("all", *inputs.protocol.analyses.groups):
+    for group in inputs.groups:
         at = {"outcome_id": outcome_id, "group": group, "time_days": day}
         row = inputs.estimate(analysis_id, **at)
         if row and is_known(row["estimate"]):

@@ -61,6 +61,11 @@ class ReportInputs:
         """Return the word every page and figure of a synthetic extract carries."""
         return SYNTHETIC if self.manifest.synthetic else None
 
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Return everybody, `all`, and the protocol's cause groups."""
+        return ("all", *self.protocol.analyses.groups)
+
     def rows(self, name: str, **wanted: object) -> list[Row]:
         """Return a table's rows that have the wanted values; missing values are None."""
         frame = self.frames.get(name)

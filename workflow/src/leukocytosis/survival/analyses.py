@@ -28,6 +28,7 @@ from .times import FloatArray, IntArray, at_half_a_day
 if TYPE_CHECKING:
     import pandas as pd
 
+SHARES = ("cause_shares", "group_shares", "plr_interval")  # analyses of `fit_shares`
 WILSON = "proportion, 95 % Wilson interval"
 
 

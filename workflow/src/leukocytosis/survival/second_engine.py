@@ -16,7 +16,7 @@ import numpy as np
 from leukocytosis.config import Protocol
 
 from .adjusted import code_adjusted
-from .analyses import covariate_frame, follow
+from .analyses import SHARES, covariate_frame, follow
 from .proportion import Z_95
 from .row import Estimate, Number, missing
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PREFIX = "second_engine_"
-SHARES = ("cause_shares", "group_shares", "plr_interval")
 OF_A_GROUP = ("risk", "survival", "median", "rmst")
 MODEL = "Cox model (Efron)"  # the second engine fits no other
 WHOLE_MODEL = "likelihood ratio test"

@@ -9,7 +9,7 @@ import numpy as np
 
 from leukocytosis.config import Protocol
 
-from .analyses import Followed, covariate_frame, follow
+from .analyses import SHARES, Followed, covariate_frame, follow
 from .covariates import COVARIATES
 from .curve import fit_curve, quantile_rows
 from .difference import difference_rows
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 EXACT = "proportion, 95 % exact (Clopper–Pearson) interval"
 QUOTE_EXACT, QUOTE_WILSON = "quote the exact interval", "quote Wilson's interval"
-SHARES = ("cause_shares", "group_shares", "plr_interval")
 QUARTERS = (0.25, 0.5, 0.75)
 LEFT_OUT = "those with a missing stratum take no part"
 

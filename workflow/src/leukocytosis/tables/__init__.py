@@ -17,12 +17,19 @@ from leukocytosis.tables.canonical import (
     REJECTS,
 )
 from leukocytosis.tables.catalogue import ALL, BY_NAME
-from leukocytosis.tables.causes import CAUSES, CAUSES_PRESENT, EVIDENCE, EVIDENCE_EVENTS, STATUSES
+from leukocytosis.tables.causes import (
+    CAUSES,
+    CAUSES_PRESENT,
+    CERTAINTIES,
+    EVIDENCE,
+    EVIDENCE_EVENTS,
+    STATUSES,
+)
 from leukocytosis.tables.cohort import ATTRITION, EPISODES, cohort_table
 from leukocytosis.tables.contract import Column, Kind, Table
 from leukocytosis.tables.followup import OUTCOMES, OUTCOMES_OTHERWISE, analysis_set_table
 from leukocytosis.tables.manual import describe_tables
-from leukocytosis.tables.reviews import ADJUDICATIONS, CERTAINTIES, REVIEW_KEY, REVIEWS, SAMPLINGS
+from leukocytosis.tables.reviews import ADJUDICATIONS, REVIEW_KEY, REVIEWS, SAMPLINGS
 
 __all__ = [
     "ADJUDICATIONS",

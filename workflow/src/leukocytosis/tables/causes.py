@@ -7,7 +7,8 @@ from leukocytosis.tables.contract import Column, Table, count, integer, maybe, t
 
 STATUSES = ("met", "not_met", "not_assessed")
 CAUSE_GROUPS = ("infection", "plr", "other")
-GRADES = ("definite", "probable", "possible", "refractory")
+CERTAINTIES = ("definite", "probable", "possible")  # of a cause that may decide
+GRADES = (*CERTAINTIES, "refractory")
 
 EVIDENCE = Table(
     "evidence",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from leukocytosis.tables.causes import CERTAINTIES
 from leukocytosis.tables.cohort import EPISODE_ID
 from leukocytosis.tables.contract import Column, Table, count, maybe, text
 
-CERTAINTIES = ("definite", "probable", "possible")  # what a reviewer may say
 SAMPLINGS = ("random", "stratified", "active")
 ADJUDICATED_BY = ("one reviewer", "agreement", "consensus", "open", "unanswered")
 

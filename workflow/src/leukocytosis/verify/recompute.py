@@ -26,7 +26,7 @@ from leukocytosis.config import (
 from leukocytosis.errors import OutputError, Problem
 from leukocytosis.estimate import Beside, estimate
 from leukocytosis.followup import derive_analysis_set, derive_otherwise, derive_outcomes
-from leukocytosis.multiverse import Vocabulary, fit_multiverse
+from leukocytosis.multiverse import TABLES, Vocabulary, fit_multiverse
 from leukocytosis.occurrence import count_codes
 from leukocytosis.provenance import read_record
 from leukocytosis.scorecard import describe_setting
@@ -42,7 +42,6 @@ ESTIMATED = (
     "scorecard",
     "accuracy",
 )
-TRIED = ("multiverse", "variants", "decisions", "options")
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def recompute(project: Project, start: Start, scratch: Path) -> tuple[Path, Path
     extracts = project.root / "config/extracts"
     count_codes(project.manifest, project.codelists, extracts, extract)
     if start == "study":
-        _link_tables(project.study, study, (*ESTIMATED, *TRIED))
+        _link_tables(project.study, study, (*ESTIMATED, *TABLES))
     else:
         study.mkdir()
         _follow(project, extract, study)

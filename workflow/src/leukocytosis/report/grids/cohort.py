@@ -5,9 +5,10 @@ from __future__ import annotations
 from leukocytosis.prose import name_cause, name_group
 from leukocytosis.report.grids.cells import show_percent
 from leukocytosis.report.grids.grid import Grid, Notes
-from leukocytosis.report.grids.order import place_of_cause
+from leukocytosis.report.grids.order import most_first, place_of_cause
 from leukocytosis.report.inputs import ReportInputs, Row
 from leukocytosis.rounding import format_number
+from leukocytosis.survival.analyses import SHARES
 
 
 def list_attrition(inputs: ReportInputs) -> Grid:
@@ -25,7 +26,7 @@ def list_causes(inputs: ReportInputs) -> Grid:
     notes = Notes()
     rows = [
         (_share_of(inputs, row), format_number(row["n_events"]), show_percent(row, notes))
-        for analysis in ("cause_shares", "group_shares", "plr_interval")
+        for analysis in SHARES
         for row in sorted(
             inputs.estimates(analysis), key=lambda row: place_of_cause(inputs, row["term"])
         )
@@ -50,12 +51,8 @@ def list_overlap(inputs: ReportInputs) -> Grid:
     rows = [
         (name_cause(inputs.protocol, row["term"]) or "none", format_number(row["n_events"]),
          show_percent(row, notes))
-        for row in sorted(inputs.estimates("overlap"), key=_most_first)
+        for row in sorted(inputs.estimates("overlap"), key=most_first)
     ]  # fmt: skip
     head = ("Causes that hold", "Patients", "Share (95 % Wilson interval)")
     caption = "Overlap: all causes that hold, before the protocol's order decides"
     return Grid(caption, head, "lrr", tuple(rows), notes.numbered)
-
-
-def _most_first(row: Row) -> tuple[float, str]:
-    return (-(row["n_events"] or 0), row["term"])

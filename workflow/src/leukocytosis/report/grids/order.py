@@ -25,8 +25,13 @@ def place_of(inputs: ReportInputs, name: str, grouped_by: str) -> int:
 
 def in_order(inputs: ReportInputs, rows: Sequence[Row], column: str) -> list[Row]:
     """Return rows in the order of the groups that a column names, everybody first."""
-    order = ("all", *inputs.protocol.analyses.groups)
+    order = inputs.groups
     return sorted(rows, key=lambda row: [*order, row[column]].index(row[column]))
+
+
+def most_first(row: Row) -> tuple[float, str]:
+    """Return what sorts rows by their count, the largest first, then by their term."""
+    return (-(row["n_events"] or 0), row["term"])
 
 
 def of_outcomes(inputs: ReportInputs) -> Callable[[Row], int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from leukocytosis.config.protocol import Outcome
 from leukocytosis.figures.survival import is_survival
-from leukocytosis.prose import name_cause, name_group
+from leukocytosis.prose import capital, name_cause, name_group
 from leukocytosis.report.grids.cells import show_percent
 from leukocytosis.report.grids.grid import Grid, Notes
 from leukocytosis.report.grids.order import place_of_cause, title_outcome
@@ -129,7 +129,7 @@ def list_survival(inputs: ReportInputs, outcome_id: str) -> Grid:
     what = "Alive" if analysis == "survival" else "Risk"
     head = ("", "Patients", *(f"{what} by day {day:g} (95 % interval); at risk" for day in days))
     title = title_outcome(inputs, outcome_id)
-    caption = f"{title[:1].upper()}{title[1:]}: on fixed days (Kaplan–Meier)"
+    caption = f"{capital(title)}: on fixed days (Kaplan–Meier)"
     under = "After the semicolon: followed to that day without the outcome before it."
     return Grid(caption, head, "l" + "r" * (len(head) - 1), tuple(rows), (under, *notes.numbered))
 

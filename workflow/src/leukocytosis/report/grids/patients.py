@@ -21,6 +21,8 @@ from leukocytosis.rounding import (
     format_percent,
     is_known,
 )
+from leukocytosis.survival.proportion import Z_95
+from leukocytosis.tables import CERTAINTIES
 
 # order of display; the tables are sorted by their keys
 VARIABLES = ("age", "sex", "tumour", "metas", "index", "neutrophil", "cause", "certainty")
@@ -32,9 +34,7 @@ SMD = (
     "by the distance over all levels (in the row of the first)."
 )
 BY_CHANCE = "The largest of many pairs is large by chance alone where causes are of few patients."
-GRADES = ("definite", "probable", "possible")
 TESTS = "p: all groups are alike (numbers Kruskal–Wallis, categories Pearson or Fisher)."
-Z_95 = 1.959963984540054
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Columns:
 
     def levels(self, variable: str) -> list[str]:
         """Return the levels of a variable, those with an order of their own in it."""
-        order = [*(cause.title for cause in self.inputs.protocol.causes), *GRADES]
+        order = [*(cause.title for cause in self.inputs.protocol.causes), *CERTAINTIES]
         found = {level for of, level, _ in self.rows if of == variable}
         place = {level: order.index(level) if level in order else len(order) for level in found}
         return sorted(found, key=lambda level: (place[level], level))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leukocytosis.figures.forest import label_term
 from leukocytosis.figures.survival import horizon_of, is_survival
-from leukocytosis.prose import name_group
+from leukocytosis.prose import capital, name_group
 from leukocytosis.report.grids.cells import show_chi_squared, show_number, show_percent
 from leukocytosis.report.grids.grid import Grid, Notes, without_hidden
 from leukocytosis.report.grids.order import in_order, of_outcomes, title_outcome
@@ -37,7 +37,7 @@ def list_risks(inputs: ReportInputs, outcome_id: str) -> Grid:
     last = f"Crude share by day {horizon_of(protocol, outcome_id)}"
     at = (f"{what} at day {day:g}" for day in days)
     head = ("Group", "Patients", "Events", *at, "Median, days", last)
-    caption = f"{title[:1].upper()}{title[1:]}: Kaplan–Meier estimates (95 % intervals)"
+    caption = f"{capital(title)}: Kaplan–Meier estimates (95 % intervals)"
     return Grid(caption, head, "l" + "r" * (len(head) - 1), tuple(body), notes.numbered)
 
 
