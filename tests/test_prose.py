@@ -12,9 +12,9 @@ from leukocytosis.prose import (
     describe_cause,
     describe_protocol,
     describe_rule,
-    describe_statistics,
     describe_window,
     join,
+    list_methods,
     name_cause,
 )
 from leukocytosis.rounding import NBSP, format_interval, format_number, format_p, format_percent
@@ -169,7 +169,7 @@ def test_the_threshold_keeps_its_operator() -> None:
 
 
 def test_descriptive_contrasts_get_no_causal_verbs() -> None:
-    words = " ".join(describe_statistics(protocol())).lower()
+    words = " ".join(method.text for method in list_methods(protocol())).lower()
     for verb in ("caused by", "effect of", "leads to", "reduces", "increases", "due to"):
         assert verb not in words
 

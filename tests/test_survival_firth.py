@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import report_fixtures as fixtures
 
-from leukocytosis.prose import describe_statistics
+from leukocytosis.prose import list_methods
 from leukocytosis.survival.cox import CoxFit, CoxRefused, cox_rows, fit_cox, likelihood_of
 from leukocytosis.survival.design import Design, code_design
 from leukocytosis.survival.firth import FirthFit, fit_cox_or_firth, fit_firth
@@ -180,6 +180,6 @@ def test_a_penalty_does_not_tell_near_twins_apart() -> None:
 
 
 def test_the_methods_name_the_floor_of_the_code() -> None:
-    (said,) = [s for s in describe_statistics(fixtures.protocol()) if "Firth" in s]
+    (said,) = [m.text for m in list_methods(fixtures.protocol()) if "Firth" in m.text]
     assert f"below {MIN_EVENTS_PER_PENALISED_PARAMETER} events per parameter" in said
     assert f"fewer than {MIN_PATIENTS_PER_LEVEL} patients" in said

@@ -13,7 +13,7 @@ from leukocytosis.prose.names import (
 )
 from leukocytosis.prose.protocol import Statement, describe_protocol
 from leukocytosis.prose.rules import describe_rule, describe_window
-from leukocytosis.prose.statistics import OPTIONS, Method, describe_statistics, list_methods
+from leukocytosis.prose.statistics import OPTIONS, Method, list_methods
 from leukocytosis.prose.words import capital, count_patients, describe_bound, join
 
 __all__ = [
@@ -30,7 +30,6 @@ __all__ = [
     "describe_narrowing",
     "describe_protocol",
     "describe_rule",
-    "describe_statistics",
     "describe_window",
     "join",
     "list_methods",

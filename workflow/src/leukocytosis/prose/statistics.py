@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from leukocytosis.config import Protocol
-from leukocytosis.prose.citations import drop_citations
 from leukocytosis.prose.names import name_covariate, name_group
 from leukocytosis.prose.settings import setting
 from leukocytosis.prose.words import capital, join
@@ -30,11 +29,6 @@ class Method:
     text: str
     keys: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
-
-
-def describe_statistics(protocol: Protocol) -> tuple[str, ...]:
-    """Return the statistical methods in short, as sentences without their citations."""
-    return tuple(drop_citations(m.text) for m in list_methods(protocol) if m.topic != OPTIONS)
 
 
 def list_methods(protocol: Protocol) -> tuple[Method, ...]:

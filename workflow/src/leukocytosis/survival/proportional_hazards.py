@@ -20,6 +20,7 @@ from .row import Analysis, Estimate, Number, missing, place
 from .times import FloatArray, IntArray
 
 GLOBAL = "GLOBAL"
+METHOD = "score test of proportional hazards (as R's cox.zph, km)"
 PENALISED = "Schoenfeld residuals need a maximum likelihood, and this model is a penalised one"
 Transform = Literal["km", "identity"]
 
@@ -99,17 +100,14 @@ def _test(term: str, columns: list[int], score: FloatArray, information: FloatAr
 
 
 def proportional_hazards_rows(
-    fit: CoxFit | CoxRefused,
-    transform: Transform = "km",
-    group: str = "all",
-    **analysis: Unpack[Analysis],
+    fit: CoxFit | CoxRefused, **analysis: Unpack[Analysis]
 ) -> tuple[Estimate, ...]:
     """Return a row per term and one for all: term `proportional hazards: …`, chi-squared and p.
 
     A refused model gives the same rows with its reason, a penalised one with another: its score is
     not zero where the test's formula takes it for zero.
     """
-    tests = _find_tests(fit, transform)
+    tests = _find_tests(fit)
     if isinstance(tests, str):
         names = (*fit.design.covariates, GLOBAL)
         found: list[tuple[str, Number, float | None]] = [(t, missing(tests), None) for t in names]
@@ -120,20 +118,20 @@ def proportional_hazards_rows(
             number,
             p_value,
             **analysis,
-            group=group,
+            group="all",
             term=f"proportional hazards: {term}",
             n=fit.design.n,
             n_events=fit.design.n_events,
-            method=f"score test of proportional hazards (as R's cox.zph, {transform})",
+            method=METHOD,
         )
         for term, number, p_value in found
     )
 
 
-def _find_tests(fit: CoxFit | CoxRefused, transform: Transform) -> tuple[TermTest, ...] | str:
+def _find_tests(fit: CoxFit | CoxRefused) -> tuple[TermTest, ...] | str:
     if isinstance(fit, CoxRefused):
         return fit.reason
-    return PENALISED if isinstance(fit, FirthFit) else fit_proportional_hazards(fit, transform)
+    return PENALISED if isinstance(fit, FirthFit) else fit_proportional_hazards(fit)
 
 
 def _number(test: TermTest) -> Number:

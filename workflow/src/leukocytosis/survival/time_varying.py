@@ -23,6 +23,7 @@ from .times import FloatArray
 
 DEGREES_OF_FREEDOM = 4  # as plot.cox.zph: an intercept and a natural spline with two inner knots
 METHOD = "natural spline through scaled Schoenfeld residuals (as R's plot.cox.zph), 95 % interval"
+TRANSFORM: Transform = "km"  # as plot.cox.zph does of its own accord
 N_DRAWN = 40  # as plot.cox.zph, whose knots depend on the points it draws at
 
 
@@ -35,7 +36,6 @@ class TimeVarying:
     """
 
     fit: CoxFit
-    transform: Transform
     knots: FloatArray
     curves: FloatArray
     spread: FloatArray
@@ -52,7 +52,7 @@ class TimeVarying:
 
         NaN before the first event and after the last: the spline is not drawn beyond them.
         """
-        g = transform_days(self.fit, days, self.transform)
+        g = transform_days(self.fit, days, TRANSFORM)
         middle, error = self.log_ratios(g)
         ratios = np.exp([middle, middle - Z_95 * error, middle + Z_95 * error])
         ended = self.fit.design.days[self.fit.design.status == 1]
@@ -60,13 +60,13 @@ class TimeVarying:
         return np.asarray(ratios)
 
 
-def fit_time_varying(fit: CoxFit, transform: Transform = "km") -> TimeVarying | str:
+def fit_time_varying(fit: CoxFit) -> TimeVarying | str:
     """Return the smoothed log hazard ratios over time, or the reason why there are none."""
     design = fit.design
     sets = weigh_fit(fit)
     if any(np.ptp(part.columns, axis=1).min() == 0 for part in sets.strata):
         return "a covariate does not vary within one of the strata"
-    g = transform_days(fit, sets.days, transform)
+    g = transform_days(fit, sets.days, TRANSFORM)
     inverse: FloatArray = np.linalg.inv(sets.information / sets.days.size).astype(np.float64)
     residuals = (sets.own - sets.mean) @ inverse / design.scale + fit.coefficients
     knots = _place(g)
@@ -76,7 +76,7 @@ def fit_time_varying(fit: CoxFit, transform: Transform = "km") -> TimeVarying | 
     spread: FloatArray = np.linalg.inv(basis.T @ basis).astype(np.float64)
     curves: FloatArray = spread @ basis.T @ residuals
     variances: FloatArray = np.diag(inverse) / design.scale**2
-    return TimeVarying(fit, transform, knots, curves, spread, variances)
+    return TimeVarying(fit, knots, curves, spread, variances)
 
 
 def over_time_rows(

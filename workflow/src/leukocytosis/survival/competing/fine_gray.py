@@ -119,7 +119,7 @@ def _note(design: Design, n_competing: int) -> str | None:
 
 
 def fine_gray_rows(
-    fit: FineGrayFit | FineGrayRefused, group: str = "all", **analysis: Unpack[Analysis]
+    fit: FineGrayFit | FineGrayRefused, **analysis: Unpack[Analysis]
 ) -> tuple[Estimate, ...]:
     """Return a row per coefficient (subdistribution hazard ratio), then the model's Wald test.
 
@@ -132,7 +132,7 @@ def fine_gray_rows(
     else:
         numbers = [*_ratios(fit), _wald(fit)]
     return tuple(
-        place(number, p_value, **analysis, group=group, term=name, n=design.n,
+        place(number, p_value, **analysis, group="all", term=name, n=design.n,
               n_events=design.n_events, method=TEST_METHOD if name == "Wald test" else METHOD)
         for (number, p_value), name in zip(numbers, names, strict=True)
     )  # fmt: skip
