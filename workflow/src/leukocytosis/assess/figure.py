@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from leukocytosis.config import Protocol
@@ -87,7 +87,11 @@ def _bar(middle: float, error: float) -> Point:
 
 
 def _draw_panel(
-    axes: Axes, rows: Sequence[Measure], labels: Sequence[str], names: Sequence[str], point: Any
+    axes: Axes,
+    rows: Sequence[Measure],
+    labels: Sequence[str],
+    names: Sequence[str],
+    point: Callable[[Measure], Point | None],
 ) -> None:
     for row in rows:
         found, i = point(row), labels.index(row.labels)

@@ -7,6 +7,7 @@ template is filled in, so that a digit without a mark can only have been typed.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,7 +43,7 @@ class Binder:
 
     bound: list[Bound] = field(default_factory=list)
 
-    def row(self, words: str, table: str, row: Any, columns: str) -> str:
+    def row(self, words: str, table: str, row: Mapping[str, Any], columns: str) -> str:
         """Return words bound to a row of a table."""
         key = "; ".join(f"{name} = {row[name]}" for name in PLACE if row.get(name) is not None)
         return self._mark(Bound(words, table, key, columns))

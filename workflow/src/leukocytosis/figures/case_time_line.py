@@ -288,7 +288,7 @@ def _draw_words(figure: Figure, case: PublishedCase) -> None:
     sex = {"female": "woman", "male": "man"}[case.sex]
     title = f"A published patient: {sex} of {case.age_years} years, {case.tumour}"
     figure.text(0.011, 1 - 0.04 / whole, wrap(title, 92), fontsize=8, va="top", weight="bold")
-    key: Any = (
+    key = (
         ("o", INK, "day printed"), ("o", "white", "day inferred, or in the dashed span"),
         ("v", "white", "“up to”"),
     )  # fmt: skip

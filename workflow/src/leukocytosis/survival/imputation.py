@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from leukocytosis.prose import name_covariate
 
@@ -23,6 +24,7 @@ from .times import BoolArray, FloatArray
 if TYPE_CHECKING:
     import pandas as pd
 
+Values = NDArray[Any]  # of one covariate, (n,): numbers or names of levels
 LEAST_IMPUTATIONS, N_CYCLES, N_DONORS = 20, 10, 5
 MOST_MISSING = 0.5  # of a covariate: beyond, the imputation model would decide, not the data
 LEAST_PER_PREDICTOR = 5  # patients with the covariate known, per predictor of its model
@@ -189,7 +191,7 @@ def _standardised(values: FloatArray) -> FloatArray:
 
 
 def _draw_number(
-    values: Any, predictors: FloatArray, hole: BoolArray, rng: np.random.Generator
+    values: Values, predictors: FloatArray, hole: BoolArray, rng: np.random.Generator
 ) -> FloatArray:
     """Return for each gap the value of one of the five known patients predicted most alike.
 
@@ -221,8 +223,8 @@ def _match(
 
 
 def _draw_level(
-    values: Any, predictors: FloatArray, hole: BoolArray, rng: np.random.Generator
-) -> Any:
+    values: Values, predictors: FloatArray, hole: BoolArray, rng: np.random.Generator
+) -> Values:
     """Return for each gap one of the two levels, drawn with its predicted probability."""
     levels = sorted(set(values[~hole].tolist()))
     is_second = (values[~hole] == levels[1]).astype(np.float64)
@@ -231,7 +233,7 @@ def _draw_level(
     drawn = rng.multivariate_normal(fitted, covariance, method="cholesky")
     chance = 1 / (1 + np.exp(-(predictors[hole] @ drawn)))
     second = rng.random(chance.size) < chance
-    return np.array(levels)[second.astype(int)]
+    return np.asarray(np.array(levels)[second.astype(int)])
 
 
 def _augment(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 from numpy.random import Generator
+from numpy.typing import ArrayLike
 
 from leukocytosis.synthetic.patients import Frame
 from leukocytosis.synthetic.records import on_days, repeated
@@ -67,7 +66,7 @@ def draw_diagnoses(people: Frame, rng: Generator) -> Frame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _coded(about: str, people: Frame, days: Any, codes: Codes, rng: Generator) -> Frame:
+def _coded(about: str, people: Frame, days: ArrayLike, codes: Codes, rng: Generator) -> Frame:
     if about in AT_DISCHARGE:
         days = np.minimum(days, people["death_day"].fillna(999).clip(lower=0)).astype(int)
     pick = np.array(codes)[rng.integers(0, len(codes), len(people))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from numpy.random import Generator
+from numpy.typing import ArrayLike
 
 from leukocytosis.synthetic.patients import Frame, chosen
 from leukocytosis.synthetic.records import on_days, repeated
@@ -64,7 +65,7 @@ def draw_drugs(people: Frame, rng: Generator) -> Frame:
 def _doses(
     about: str,
     people: Frame,
-    days: object,
+    days: ArrayLike,
     products: tuple[Product, ...],
     route: str = "IV",
     kind: str = "given",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 from numpy.random import Generator
+from numpy.typing import ArrayLike, NDArray
 
 from leukocytosis.synthetic.patients import Frame
 from leukocytosis.synthetic.records import on_days, repeated
@@ -80,11 +81,11 @@ def _draws(people: Frame, rng: Generator) -> Frame:
     return draws[(draws["at"] >= FIRST_DAY) & (draws["at"] < LAST_DAY)].reset_index(drop=True)
 
 
-def _usual(people: Frame, median: float, rng: Generator) -> Any:
+def _usual(people: Frame, median: float, rng: Generator) -> NDArray[np.float64]:
     return (median * np.exp(0.45 * rng.standard_normal(len(people)))).clip(0.3, 39.0)
 
 
-def _at(role: str, people: Frame, days: Any, wbc: Any, rng: Generator) -> Frame:
+def _at(role: str, people: Frame, days: ArrayLike, wbc: ArrayLike, rng: Generator) -> Frame:
     people, days, wbc = people.reset_index(drop=True), np.asarray(days), np.asarray(wbc)
     hour = people["index_hour"] if role == "index" else rng.integers(4, 23, len(people))
     second = np.asarray(hour) * 3600 + rng.integers(0, 3600, len(people))
@@ -103,7 +104,7 @@ def _at(role: str, people: Frame, days: Any, wbc: Any, rng: Generator) -> Frame:
     return draws[~draws["moved"]]
 
 
-def print_counts(wbc: Any, unit: Any) -> list[str]:
+def print_counts(wbc: Iterable[float], unit: Iterable[str]) -> list[str]:
     """Return counts (×10⁹/L) as printed in their units."""
     return [
         f"{value * 1000:.0f}" if printed in PER_MICROLITRE else f"{value:.1f}"

@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from leukocytosis.synthetic.patients import Frame
 
+IntArray = NDArray[np.int64]
 
-def on_days(people: Frame, days: Any, **columns: Any) -> Frame:
+
+def on_days(people: Frame, days: ArrayLike, **columns: Any) -> Frame:
     """Return one row per patient on the given day, in the index stay when the day is inside it.
 
     Other columns are one value for all, or one per patient. No row is later than a death, unless
@@ -31,7 +34,7 @@ def on_days(people: Frame, days: Any, **columns: Any) -> Frame:
     return rows[~dead]
 
 
-def repeated(people: Frame, times: Any) -> tuple[Frame, np.ndarray]:
+def repeated(people: Frame, times: ArrayLike) -> tuple[Frame, IntArray]:
     """Return each patient `times` times, and the number (from 0) of each repetition."""
     counts = np.asarray(times) + np.zeros(len(people), dtype=int)
     number = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
