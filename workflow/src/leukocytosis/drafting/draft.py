@@ -136,6 +136,7 @@ def _source(con: Connection, match: Match, names: Names) -> Iterator[str]:
     unread = ", ".join(match.unused)
     lacking = f"no column found; not read: {unread or 'none, so another file must tell, by .sql'}"
     columns = {_as_read(match, column): _scalar(raw) for column, raw in match.columns.items()}
+    columns |= _other_results(con, match, names)
     yield f"      columns: {_flow(columns | dict.fromkeys(match.missing, _ask(lacking)), 8)}"
     if constants := _constants(con, match, names):
         yield f"      constants: {_flow(constants, 8)}"
@@ -143,6 +144,24 @@ def _source(con: Connection, match: Match, names: Names) -> Iterator[str]:
         yield f"      # may say that a row does not count: {', '.join(match.doubtful)}"
     if unread and not match.missing:
         yield f"      # not read: {unread}"
+
+
+def _other_results(con: Connection, match: Match, names: Names) -> dict[str, str]:
+    """Return the question which column holds the results, where another tells what it does not.
+
+    De-identification may mask the text of a result and leave its number.
+    """
+    if match.table != "labs" or "value" not in match.columns:
+        return {}
+    others = {fold(name) for name in names.tables["labs"].columns["value"]}
+    found = {
+        other: n
+        for other in match.unused
+        if fold(other) in others and (n := facts.count_numbers_only_in(con, match, other))
+    }
+    only = ", ".join(f"{n:,} rows have a number only in {other}" for other, n in found.items())
+    question = _ask(f"{match.columns['value']} (as value_text) or a number (as value): {only}")
+    return {_as_read(match, "value"): question} if found else {}
 
 
 def _counts(con: Connection, match: Match, units: Sequence[Unit]) -> Iterator[str]:

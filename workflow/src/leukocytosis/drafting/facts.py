@@ -135,6 +135,15 @@ def share_of_system(con: Connection, match: Match, system: str) -> float:
     return float(n_written / n) if n else 0.0
 
 
+def count_numbers_only_in(con: Connection, match: Match, other: str) -> int:
+    """Return in how many rows another column holds a number and the one taken for results none."""
+    numbers = [
+        compile_number(name(raw), match.seen.types[raw]) for raw in (match.columns["value"], other)
+    ]
+    only = f"{numbers[0]} IS NULL AND {numbers[1]} IS NOT NULL"
+    return int(fetch(con, f"SELECT count(*) FILTER ({only}) FROM {match.seen.relation}")[0][0])
+
+
 def find_counts(
     con: Connection, match: Match, units: Iterable[str]
 ) -> list[tuple[str, int, float]]:

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
+
 from leukocytosis.config.manifest import RawFile
 from leukocytosis.errors import ExtractError, Problem
-from leukocytosis.standardise.files import UNREADABLE, compile_reader, unreadable
+from leukocytosis.standardise.files import compile_reader, unreadable
 from leukocytosis.store import Connection, fetch, name
 
 TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
@@ -45,11 +47,13 @@ def look_at(con: Connection, folder: Path) -> list[Seen]:
     problems: list[Problem] = []
     seen: list[Seen] = []
     for path in paths:
+        file = RawFile(path=str(path.relative_to(folder)))
         try:
-            seen.append(_open(con, folder, path))
-        except UNREADABLE as error:
+            file = file.model_copy(update=_find_dialect(path))
+            seen.append(_open(con, folder, file))
+        except (OSError, EOFError, duckdb.Error) as error:
             if not path.name.lower().endswith(PERHAPS):
-                problems.append(unreadable(str(path.relative_to(folder)), error))
+                problems.append(unreadable(folder, file, error))
     if not (seen or problems):
         way_out = f"the names of tables end in {', '.join((*TABLES, *PERHAPS))}"
         problems.append(Problem(str(folder), "holds no table", way_out))
@@ -58,10 +62,8 @@ def look_at(con: Connection, folder: Path) -> list[Seen]:
     return seen
 
 
-def _open(con: Connection, folder: Path, path: Path) -> Seen:
-    inside = path.relative_to(folder)
-    file = RawFile.model_validate({"path": str(inside), **_find_dialect(path)})
-    called = re.sub(r"\W+", "_", str(inside).split(".")[0]).strip("_").lower()
+def _open(con: Connection, folder: Path, file: RawFile) -> Seen:
+    called = re.sub(r"\W+", "_", file.path.split(".")[0]).strip("_").lower()
     reader = compile_reader(folder, file)
     view = name(f"seen_{called}")
     con.execute(f"CREATE OR REPLACE VIEW {view} AS FROM {reader} LIMIT {FIRST_ROWS}")
