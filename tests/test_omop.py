@@ -209,9 +209,11 @@ def test_ids_exported_as_floats_are_the_same_ids(omop: Run, tmp_path: Path) -> N
     ("table", "column", "value", "place"),
     [
         ("visit_occurrence", "visit_concept_id", 0, "encounters.setting"),
+        ("visit_occurrence", "visit_concept_id", None, "encounters.setting"),
         ("visit_occurrence", "discharged_to_concept_id", 8840, "encounters.disposition"),
         ("visit_occurrence", "discharged_to_source_value", "SNF W HSPC", "encounters.disposition"),
         ("drug_exposure", "drug_type_concept_id", 32817, "drugs.kind"),
+        ("drug_exposure", "drug_type_concept_id", None, "drugs.kind"),
         ("condition_occurrence", "condition_source_concept_id", 701, "diagnoses.code_system"),
         ("condition_occurrence", "condition_source_concept_id", 0, "diagnoses.code_system"),
         ("condition_occurrence", "condition_status_concept_id", 4188893, "diagnoses.code_system"),
@@ -226,6 +228,25 @@ def test_what_nobody_listed_stops_the_run(
     tables[table].loc[0, column] = value
     with pytest.raises(ExtractError, match=f"{place}.*1 rows hold what nobody listed"):
         read_changed(tables, tmp_path)
+
+
+def test_codes_without_a_concept_are_read_once_their_edition_is_named(
+    omop: Run, tmp_path: Path
+) -> None:
+    tables = build_omop()
+    conditions = tables["condition_occurrence"]
+    own = conditions["condition_source_concept_id"].astype(object)
+    conditions["condition_source_concept_id"] = own.where(conditions["person_id"] > 2, 0)
+    manifest = manifest_of(write_omop(tables, tmp_path / "raw"))
+    values = manifest.values | {
+        "diagnoses.code_system": manifest.values["diagnoses.code_system"]
+        | {"source value": "ICD-10-CM"}
+    }
+    out = read(manifest.model_copy(update={"values": values}), tmp_path / "extract")
+    pd.testing.assert_frame_equal(
+        pd.read_parquet(out / "diagnoses.parquet"),
+        pd.read_parquet(omop.extract / "diagnoses.parquet"),
+    )
 
 
 def test_a_history_of_leukaemia_in_observation_leaves_a_patient_out(
@@ -303,6 +324,10 @@ def result(**columns: object) -> dict[str, object]:
         ({"value_as_number": None, "value_source_value": "44000", "unit_source_value": "/uL"},
          (44.0, None, "2006-06-15 18:00:00", "second")),
         ({"unit_concept_id": 0, "unit_source_value": "K/uL"},
+         (44.0, None, "2006-06-15 18:00:00", "second")),
+        ({"unit_concept_id": 0, "unit_source_value": "{cells}/uL", "value_as_number": 44000.0},
+         (44.0, None, "2006-06-15 18:00:00", "second")),
+        ({"unit_concept_id": 0, "unit_source_value": "10*6/L", "value_as_number": 44000.0},
          (44.0, None, "2006-06-15 18:00:00", "second")),
         ({"measurement_concept_id": 0, "measurement_source_concept_id": 501},
          (44.0, None, "2006-06-15 18:00:00", "second")),

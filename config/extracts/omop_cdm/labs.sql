@@ -15,7 +15,7 @@ WITH read AS (
         CAST(m.measurement_date AS VARCHAR) AS dated,
         if(
             m.value_as_number IS NULL,
-            coalesce(CAST(m.unit_source_value AS VARCHAR), u.concept_code),
+            coalesce(nullif(trim(CAST(m.unit_source_value AS VARCHAR)), ''), u.concept_code),
             coalesce(u.concept_code, CAST(m.unit_source_value AS VARCHAR))
         ) AS own_unit,
         CASE
