@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import re
 from collections.abc import Callable
@@ -360,3 +361,88 @@ def test_files_are_found_by_name_pattern_and_from_the_root(
 def test_a_root_that_is_no_folder_is_one_problem(project: Path, read_tiny: Read) -> None:
     edit(project / "config/extracts/tiny.yaml", "root: tests/data/tiny", "root: tests/data/tyni")
     assert "(1 problem)" in failure(read_tiny)
+
+
+def reshape(path: Path, column: str, change: Callable[[str], str]) -> None:
+    """Change every field of a column."""
+    head, *rows = list(csv.reader(path.read_text().splitlines()))
+    place = head.index(column)
+    for row in rows:
+        row[place] = change(row[place])
+    with path.open("w", newline="") as stream:
+        csv.writer(stream, lineterminator="\n").writerows([head, *rows])
+
+
+TIMES = [
+    ("labs", "taken", "labs.taken_at"),
+    ("deaths", "died", "deaths.died_on"),
+    ("encounters", "end", "encounters.ended_at"),
+    ("patients", "until", "patients.observed_until_on"),
+]
+
+
+@pytest.mark.parametrize("place", TIMES, ids=lambda place: place[2])
+@pytest.mark.parametrize(
+    "spoil",
+    [lambda at: at[2:], lambda _: "9999-12-31", lambda _: "infinity", lambda _: "31.12.2006"],
+    ids=["two-digit year", "a day that stands for none", "no time", "another order"],
+)
+def test_a_time_that_no_record_can_have_is_not_read(
+    project: Path, read_tiny: Read, place: tuple[str, str, str], spoil: Callable[[str], str]
+) -> None:
+    file, column, canonical = place
+    reshape(project / RAW / f"{file}.csv", column, spoil)
+    rule = f"{canonical.partition('.')[2]}_not_read"
+    assert re.search(rf"{file}.csv → {canonical}: \d+ of \d+ rows cannot be read \({rule}\)",
+                     failure(read_tiny))  # fmt: skip
+
+
+def test_a_value_a_row_can_do_without_is_counted_when_it_cannot_be_read(
+    project: Path, read_tiny: Read, tiny: Run
+) -> None:
+    edit(project / RAW / "patients.csv", "2008-12-31", "9999-12-31", 1)
+    edit(project / RAW / "drugs.csv", ",480,", ",300-480,")
+    folder = read_tiny()
+    for table in ("patients", "drugs"):
+        assert len(pd.read_parquet(folder / f"{table}.parquet")) == len(
+            pd.read_parquet(tiny.extract / f"{table}.parquet")
+        )
+    patients = pd.read_parquet(folder / "patients.parquet")
+    assert patients["observed_until_on"].isna().sum() == 1
+    rejects = pd.read_parquet(folder / "rejects.parquet")
+    changed = rejects[rejects["rule_id"].isin(["observed_until_on_not_read", "dose_not_read"])]
+    assert set(changed["action"]) == {"changed"}
+    doses = pd.read_parquet(folder / "drugs.parquet")["dose"]
+    was = pd.read_parquet(tiny.extract / "drugs.parquet")["dose"]
+    counted = changed["rule_id"].value_counts()
+    assert counted["observed_until_on_not_read"] == 1
+    assert counted["dose_not_read"] == doses.isna().sum() - was.isna().sum() > 0
+
+
+@pytest.mark.parametrize("declared", [".", ","])
+def test_the_other_decimal_sign_stops_the_run(
+    project: Path, read_tiny: Read, declared: str
+) -> None:
+    other = "," if declared == "." else "."
+    reshape(project / RAW / "labs.csv", "result", lambda text: text.replace(".", other))
+    edit(project / "config/extracts/tiny.yaml", "policy: open",
+         f"policy: open\ndecimal: '{declared}'")  # fmt: skip
+    assert "(value_of_other_decimal)" in failure(read_tiny)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("columns: {patient_id: patient, died_on", "columns: {died_on", "patient_id_missing in 4"),
+        ("result: result, ", "", "result_missing in 39"),
+        ("value_text: result, ", "", "value_missing in 77"),
+        ("{encounter_id: encounter, patient_id", "{patient_id", "encounter_id_missing in 36"),
+        ("unit: unit, specimen", "specimen", "unit_missing in 75"),
+    ],
+)
+def test_a_file_of_which_no_row_can_be_used_stops_the_run(
+    project: Path, read_tiny: Read, old: str, new: str, why: str
+) -> None:
+    edit(project / "config/extracts/tiny.yaml", old, new, 1)
+    message = failure(read_tiny)
+    assert "rows can be used: " in message and why in message

@@ -32,10 +32,19 @@ def read_patients(reader: Reader, _: Vocabulary) -> None:
     reader.columns = {
         "patient_id": reader.id("patient_id"),
         "sex": reader.category("sex"),
-        "birth_year": f"CAST({reader.number('birth_year')} AS BIGINT)",
-        "observed_from_on": reader.day("observed_from_on"),
-        "observed_until_on": f"coalesce({reader.day('observed_until_on')}, {until})",
+        "birth_year": f"TRY_CAST({reader.number('birth_year')} AS BIGINT)",
+        "from_read": reader.day("observed_from_on"),
+        "until_read": reader.day("observed_until_on"),
     }
+    observed_from = reader.may_lack_time("observed_from_on", "from_read")
+    observed_until = reader.may_lack_time("observed_until_on", "until_read")
+    reader.derived = [
+        {
+            "observed_from_on": observed_from,
+            "observed_until_on": f"coalesce({observed_until}, {until})",
+        }
+    ]
+    reader.may_lack("birth_year", "birth_year")
     reader.need("patient_id")
     reader.need_listed("sex")
 
@@ -54,15 +63,16 @@ def read_deaths(reader: Reader, _: Vocabulary) -> None:
 
 
 def read_encounters(reader: Reader, _: Vocabulary) -> None:
-    """Read encounters; an end that cannot be read is missing."""
+    """Read encounters; an end that cannot be read is missing, and counted."""
     reader.columns = {
         "encounter_id": reader.id("encounter_id"),
         "patient_id": reader.id("patient_id"),
         "started_at": reader.time("started_at"),
-        "ended_at": reader.time("ended_at"),
+        "ended_read": reader.time("ended_at"),
         "setting": reader.category("setting"),
         "disposition": reader.category("disposition"),
     }
+    reader.derived = [{"ended_at": reader.may_lack_time("ended_at", "ended_read")}]
     for column in ("encounter_id", "patient_id", "started_at"):
         reader.need(column)
     reader.need_listed("setting")
@@ -155,6 +165,8 @@ def _judge_labs(reader: Reader) -> None:
     )
     reader.refuse("entered_in_error", "result_status", "result_status LIKE 'entered in error%'")
     reader.refuse("value_missing", "value", reader.missing(_value_column(reader)))
+    other = values.compile_other_decimal("value_text")
+    reader.refuse("value_of_other_decimal", "value", f"number IS NULL AND {other}", unreadable=True)
     reader.refuse("value_not_a_number", "value", "number IS NULL OR isnan(number) OR isinf(number)")
     reader.refuse("value_negative", "value", "number < 0")
     reader.refuse_unlisted("unit", "factor IS NULL AND printed_unit IS NOT NULL")
@@ -184,7 +196,7 @@ def read_diagnoses(reader: Reader, vocabulary: Vocabulary) -> None:
         "recorded_precision": reader.precision("recorded_at"),
         "code_system": system,
         "code": code,
-        "position": f"CAST({reader.number('position')} AS BIGINT)",
+        "position": f"TRY_CAST({reader.number('position')} AS BIGINT)",
     }
     reader.keep = f"({named} OR NOT coalesce({listed}, false) OR {malformed})"
     reader.refuse("patient_id_missing", "patient_id", "patient_id IS NULL")
@@ -203,7 +215,7 @@ def read_drugs(reader: Reader, vocabulary: Vocabulary) -> None:
         "patient_id": reader.id("patient_id"),
         "encounter_id": reader.id("encounter_id"),
         "started_at": reader.time("started_at"),
-        "ended_at": reader.time("ended_at"),
+        "ended_read": reader.time("ended_at"),
         "code_system": reader.text("code_system"),
         "code": values.compile_code(reader.raw("code")),
         "name": reader.text("name"),
@@ -213,6 +225,9 @@ def read_drugs(reader: Reader, vocabulary: Vocabulary) -> None:
         "route": reader.text("route"),
         "kind": reader.category("kind") if reader.given("kind") else reader.text("kind"),
     }
+    reader.derived = [{"ended_at": reader.may_lack_time("ended_at", "ended_read")}]
+    for column in ("dose", "doses_per_day"):  # doses are printed in many ways: counted, no fault
+        reader.may_lack(column, column, unreadable=False)
     reader.keep = compile_drug_match(entries)
     reader.refuse("patient_id_missing", "patient_id", "patient_id IS NULL")
     reader.need("started_at")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,12 @@ from leukocytosis.store import (
 )
 from leukocytosis.tables import CANONICAL, DRUGS, LEDGER, QUALITY, REJECTS, Table
 
+WRITTEN_OTHERWISE = (
+    "mend the export, or say in the manifest how it is written ('date_formats', 'decimal', "
+    "'time_zone' for times in UTC, 'missing' of the file for a text such as NULL), or raise "
+    "'tolerated_share'"
+)
+MAPPED_OTHERWISE = "check which columns, 'constants' and 'values' the manifest names"
 SHOWN_FROM = 5  # a spelling is named in a message only when at least so many rows share it
 
 
@@ -107,8 +113,7 @@ def _settle(job: Job, table: Table, judged: Sequence[Judged]) -> None:
         for one in judged
     )
     job.con.execute(
-        "CREATE OR REPLACE VIEW judged AS SELECT *, row_number() OVER () AS ordinal, "
-        f"CAST(NULL AS VARCHAR) AS changed_by FROM ({union})"
+        f"CREATE OR REPLACE VIEW judged AS SELECT *, row_number() OVER () AS ordinal FROM ({union})"
     )
     rules = list(judged[0].reading.rules)
     if table.name == "drugs":
@@ -248,18 +253,20 @@ def _source_view(job: Job, table: Table, i: int, source: Source) -> tuple[str, M
 def _account(job: Job, table: Table, rules: Sequence[Rule], raw_rows: Mapping[str, int]) -> None:
     """Enter a table's rows in the ledger, its refused rows in `rejects`, its faults as problems."""
     counts: Counter[tuple[str, str]] = Counter()
-    by = "source, coalesce(rejected_by, 'kept'), changed_by IS NOT NULL"
-    noted = False
-    for source, rule_id, changed, n in fetch(
+    changes: Counter[tuple[str, str]] = Counter()
+    by = "source, coalesce(rejected_by, 'kept'), changed_by"
+    for source, rule_id, changed_by, n in fetch(
         job.con, f"SELECT {by}, count(*) FROM settled GROUP BY ALL"
     ):
         counts[source, rule_id] += n
-        noted = noted or changed or rule_id != "kept"
+        if changed_by and rule_id == "kept":
+            changes[source, changed_by] += n
     for source, n_raw in raw_rows.items():
         judged = {rule: n for (file, rule), n in counts.items() if file == source}
+        changed = {rule: n for (file, rule), n in changes.items() if file == source}
         _enter(job, table, source, judged, n_raw)
-        job.problems += _faults(job, table, source, rules, judged)
-    if noted:
+        job.problems += _faults(job, table, source, rules, judged, changed)
+    if changes or any(rule_id != "kept" for _, rule_id in counts):
         _keep_rejects(job, table, rules)
 
 
@@ -278,18 +285,26 @@ def _faults(
     source: str,
     rules: Sequence[Rule],
     judged: Mapping[str, int],
-) -> Iterator[Problem]:
+    changed: Mapping[str, int],
+) -> list[Problem]:
     path, total = job.manifest.files[source].path, sum(judged.values())
+    problems = []
     for rule in rules:
-        n = judged.get(rule.rule_id, 0)
+        n = (changed if rule.changes else judged).get(rule.rule_id, 0)
         place = f"{path} → {table.name}.{rule.column}"
         if n and rule.stops:
-            yield Problem(place, f"{n} rows hold what nobody listed{_spellings(job, rule)}",
-                          _way_out(table, rule))  # fmt: skip
+            words = f"{n} rows hold what nobody listed{_spellings(job, rule)}"
+            problems.append(Problem(place, words, _way_out(table, rule)))
         elif rule.unreadable and n > job.manifest.tolerated_share * total:
-            yield Problem(place, f"{n} of {total} rows cannot be read ({rule.rule_id})",
-                          "mend the export, give 'date_formats', 'decimal' or, for times in UTC, "
-                          "'time_zone', or raise 'tolerated_share' in the manifest")  # fmt: skip
+            words = f"{n} of {total} rows cannot be read ({rule.rule_id})"
+            problems.append(Problem(place, words, WRITTEN_OTHERWISE))
+    refused = {r.rule_id: judged[r.rule_id] for r in rules if r.rule_id in judged}
+    refused = {rule_id: n for rule_id, n in refused.items() if rule_id not in labs.REPEATED}
+    if total and not problems and sum(refused.values()) == total:
+        why = listed([f"{rule_id} in {n}" for rule_id, n in sorted(refused.items())])
+        words = f"none of its {total} rows can be used: {why}"
+        problems.append(Problem(f"{path} → {table.name}", words, MAPPED_OTHERWISE))
+    return problems
 
 
 def _way_out(table: Table, rule: Rule) -> str:

@@ -18,6 +18,7 @@ RULES = (
     Rule("superseded_by_correction", "value", ""),
     Rule("duplicate", "lab_id", ""),
 )
+REPEATED = ("superseded_by_correction", "duplicate")  # said elsewhere: nothing is lost
 
 
 @dataclass(frozen=True)

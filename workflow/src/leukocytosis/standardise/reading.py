@@ -7,7 +7,7 @@ file; left out where a canonical column says the same), the canonical columns an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -30,7 +30,8 @@ class Rule:
     """A named reason to refuse a row, looked for in one column.
 
     `unreadable` rules count towards the manifest's tolerated share; `stops` marks what nobody
-    listed (a unit, a category), which ends the run.
+    listed (a unit, a category), which ends the run. `changes` marks a rule that refuses only the
+    column's value: the row is kept without it.
     """
 
     rule_id: str
@@ -38,6 +39,7 @@ class Rule:
     condition: str
     unreadable: bool = False
     stops: bool = False
+    changes: bool = False
 
 
 @dataclass(frozen=True)
@@ -162,11 +164,25 @@ class Reader:
     def need(self, column: str) -> None:
         """Refuse rows in which a column is missing, or there but cannot be read."""
         unread = f"{name(column)} IS NULL"
+        if self.table.column(column).kind in ("date", "timestamp"):
+            unread += f" OR NOT ({values.compile_plausible(name(column))})"
         if self.columns[column] in (self.text(column), self.id(column)):  # can always be read
             self.refuse(f"{column}_missing", column, unread)
             return
         self.refuse(f"{column}_missing", column, self.missing(column))
         self.refuse(f"{column}_not_read", column, unread, unreadable=True)
+
+    def may_lack(self, column: str, read: str, *, unreadable: bool = True) -> None:
+        """Note rows that have something in a column which cannot be read: they lack it."""
+        condition = f"NOT ({self.missing(column)}) AND {read} IS NULL"
+        rule = Rule(f"{column}_not_read", column, condition, unreadable=unreadable, changes=True)
+        self.rules.append(rule)
+
+    def may_lack_time(self, column: str, read: str) -> str:
+        """Return a time that was read, NULL where no record can have it; `may_lack` for times."""
+        plausible = f"CASE WHEN {values.compile_plausible(read)} THEN {read} END"
+        self.may_lack(column, f"({plausible})")
+        return plausible
 
     def need_listed(self, column: str) -> None:
         """Stop the run on a printed value that neither the table nor the manifest lists."""
@@ -224,16 +240,16 @@ class Reader:
         also = "".join(f", {_compile_typed(c, sql, types[c])}" for c, sql in same.items())
         if not self.numbered:
             also += f", {name(self.table.key[0])} AS source_row"
-        query = f"SELECT {kept}, {self._judgement()} AS rejected_by FROM ({rows})"
+        changed = _compile_first([rule for rule in self.rules if rule.changes])
+        query = (
+            f"SELECT {kept}, {self._judgement()} AS rejected_by, {changed} AS changed_by "
+            f"FROM ({rows})"
+        )
         return Reading(query, tuple(self.rules), also)
 
     def _judgement(self) -> str:
         """Return the first rule that refuses a row; a view's own word comes before all."""
-        rules = one_of(rule.rule_id for rule in self.rules)
-        whens = " ".join(
-            f"WHEN {r.condition} THEN CAST({quoted(r.rule_id)} AS {rules})" for r in self.rules
-        )
-        judged = f"CASE {whens} END" if whens else NOTHING
+        judged = _compile_first([rule for rule in self.rules if not rule.changes])
         return f"coalesce({self.text('left_out')}, {judged})" if self.given("left_out") else judged
 
     def _find_types(self) -> dict[str, str | None]:
@@ -258,6 +274,13 @@ def one_of(values: Iterable[str]) -> str:
     """Return the SQL type of a text that is one of few."""
     listed = ", ".join(quoted(value) for value in sorted({*values}))
     return f"ENUM({listed})" if listed else "VARCHAR"
+
+
+def _compile_first(rules: Sequence[Rule]) -> str:
+    """Return the first of the rules that holds, NULL where none does."""
+    names = one_of(rule.rule_id for rule in rules)
+    whens = " ".join(f"WHEN {r.condition} THEN CAST({quoted(r.rule_id)} AS {names})" for r in rules)
+    return f"CASE {whens} END" if whens else NOTHING
 
 
 def compile_answer(text: str, answers: Mapping[str, str], sql_type: str) -> str:

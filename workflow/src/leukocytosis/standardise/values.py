@@ -16,6 +16,9 @@ MIDNIGHT_UTC = r"^(\d{4}-\d{2}-\d{2})[ T]00:00(?::00(?:\.0+)?)? ?(?:Z|UTC|GMT|[+
 LONG = {MONTH: 7, YEAR: 4, DAY: 10}
 SECOND = "____-__-_____:__:__"  # as nearly every export prints a time
 TEMPORAL = ("TIMESTAMP", "DATE")
+# no record is older, and a later time does not fit into pandas: 9999-12-31 is no day, and who
+# printed 06-06-15 did not mean the year 6
+FIRST, LAST = "1900-01-01", "2261-12-31"
 
 
 def is_temporal(sql_type: str) -> bool:
@@ -67,6 +70,12 @@ def compile_day(
     dressed = f"try_cast(nullif(regexp_extract({text}, {quoted(MIDNIGHT_UTC)}, 1), '') AS DATE)"
     dressed = f"CASE WHEN length({text}) > 16 THEN {dressed} END"
     return f"coalesce({dressed}, CAST({at} AS DATE))"
+
+
+def compile_plausible(at: str) -> str:
+    """Return whether a time is one that a record can have."""
+    # to the end of the last day, whichever of date and time the column is
+    return f"{at} >= DATE '{FIRST}' AND {at} < DATE '{LAST}' + 1"
 
 
 def _compile_moment(moment: str, zone: str | None) -> str:
@@ -140,14 +149,25 @@ def compile_number(raw: str, sql_type: str, decimal: str = ".") -> str:
     text = f"trim({raw})"
     bound = f"{text}[1] IN ('<', '>')"
     text = f"CASE WHEN {bound} THEN regexp_replace({text}, '^[<>]=? *', '') ELSE {text} END"
-    if decimal == ",":
-        return f"try_cast(replace(replace({text}, '.', ''), ',', '.') AS DOUBLE)"
     grouped = r"^-?\d{1,3}(,\d{3})+(\.\d+)?$"
+    if decimal == ",":
+        # a point that parts no thousands is another's decimal sign: 52.3 is not 523
+        grouped = r"^[-+]?\d{1,3}(\.\d{3})+(,\d*)?$"
+        return (
+            f"try_cast(CASE WHEN NOT contains({text}, '.') THEN replace({text}, ',', '.') "
+            f"WHEN regexp_matches({text}, {quoted(grouped)}) "
+            f"THEN replace(replace({text}, '.', ''), ',', '.') END AS DOUBLE)"
+        )
     return (
         f"coalesce(try_cast({raw} AS DOUBLE), "
         f"try_cast(CASE WHEN contains({text}, ',') AND regexp_matches({text}, {quoted(grouped)}) "
         f"THEN replace({text}, ',', '') ELSE {text} END AS DOUBLE))"
     )
+
+
+def compile_other_decimal(text: str) -> str:
+    """Return whether a text that is no number would be one with the other decimal sign."""
+    return f"regexp_matches({text}, '^[<>]?=? *[-+]?[0-9]+[.,][0-9]+$')"
 
 
 def compile_comparator(raw: str, sql_type: str) -> str:
