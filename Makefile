@@ -2,6 +2,8 @@
 STUDY ?= granger2009
 EXTRACT ?= synthetic
 CORES ?= 2
+PYTHON ?= python3
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -18,7 +20,10 @@ help:  ## this list
 
 $(READY): requirements.lock envs/uv.lock envs/build.lock pyproject.toml
 	@echo "Setting up $(VENV) from requirements.lock …"
-	@test -x $(BIN)/python || python3 -m venv $(VENV)
+	@$(BIN)/python -c '$(NEW_ENOUGH)' 2>/dev/null || rm -rf $(VENV)
+	@test -d $(VENV) || $(PYTHON) -c '$(NEW_ENOUGH)' || { echo "$(PYTHON) is not Python 3.11 or \
+	newer. Way out: install one and name it, as in: make study PYTHON=python3.12" >&2; exit 1; }
+	@test -d $(VENV) || $(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/uv.lock
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode \
 		--build-constraints envs/build.lock requirements.lock

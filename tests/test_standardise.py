@@ -446,3 +446,71 @@ def test_a_file_of_which_no_row_can_be_used_stops_the_run(
     edit(project / "config/extracts/tiny.yaml", old, new, 1)
     message = failure(read_tiny)
     assert "rows can be used: " in message and why in message
+
+
+def test_a_table_of_strangers_stops_the_run(project: Path, read_tiny: Read) -> None:
+    raw = project / RAW / "drugs.csv"
+    raw.write_text(re.sub(r",T(\d\d),", r",0\1,", raw.read_text()))
+    message = failure(read_tiny)
+    assert "drugs.patient_id: none of 16 rows names a patient" in message
+    assert "00123 and 123" in message
+
+
+def test_a_laboratory_without_a_wanted_code_stops_the_run(project: Path, read_tiny: Read) -> None:
+    edit(project / "config/extracts/tiny.yaml", "code_system: tiny", "code_system: tinny")
+    message = failure(read_tiny)
+    assert "labs.csv → labs.code: none of 80 rows has a code that a codelist names" in message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("encounters.setting:", "encounters.seting:", "(did you mean 'encounters.setting'?)"),
+        (
+            "    - {rows_of: deaths, columns",
+            "    - {rows_of: deaths, columns: {patient_id: patient, died_on: died}}\n"
+            "    - {rows_of: deaths, columns",
+            "table 'deaths' reads 'deaths.csv' more than once",
+        ),
+        ("policy: open", "policy: open\nunits: {K/cumm: 10*9/mL}", "units.K/cumm: is put on"),
+        ("policy: open", "policy: open\ndate_formats: ['%Q']", "'%Q' is no format of a time"),
+        (
+            "policy: open",
+            "policy: open\ndate_formats: ['%d/%m/%Y', '%m/%d/%Y']",
+            "'%d/%m/%Y' and '%m/%d/%Y' read one text as different days",
+        ),
+    ],
+)
+def test_what_a_manifest_cannot_mean_is_said(
+    project: Path, read_tiny: Read, old: str, new: str, words: str
+) -> None:
+    edit(project / "config/extracts/tiny.yaml", old, new, 1)
+    with pytest.raises(ConfigError) as caught:
+        read_tiny()
+    assert words in str(caught.value)
+
+
+def test_formats_that_agree_may_stand_beside_each_other(
+    project: Path, read_tiny: Read, tiny: Run
+) -> None:
+    formats = "['%d.%m.%Y', '%d.%m.%Y %H:%M', '%m/%d/%Y', '%d-%b-%y']"
+    edit(project / "config/extracts/tiny.yaml", "policy: open",
+         f"policy: open\ndate_formats: {formats}")  # fmt: skip
+    read = pd.read_parquet(read_tiny() / "labs.parquet")
+    pd.testing.assert_frame_equal(read, pd.read_parquet(tiny.extract / "labs.parquet"))
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("tiny,ABC", ": must have 5 fields"),
+        ("tiny,WBC,LOINC,770-8,neutrophils", ": maps WBC to another code than before"),
+    ],
+)
+def test_a_code_map_is_read_strictly(project: Path, read_tiny: Read, line: str, words: str) -> None:
+    codes = project / "config/extracts/tiny/lab_codes.csv"
+    codes.write_text(f"{codes.read_text()}{line}\n")
+    with pytest.raises(ConfigError) as caught:
+        read_tiny()
+    n = len(codes.read_text().splitlines())
+    assert f"lab_codes.csv:{n}{words}" in str(caught.value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -100,7 +101,7 @@ class Manifest(Strict):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         faults = [*self._unknown_tables(), *self._unknown_files(), *self._unknown_columns()]
-        faults += self._unknown_clock()
+        faults += [*self._read_twice(), *self._unknown_values(), *self._unknown_clock()]
         missing = [n for n in CANONICAL_NAMES if n not in self.tables and n not in self.absent]
         if missing:
             faults.append(
@@ -136,6 +137,27 @@ class Manifest(Strict):
             for source in sources
             for column in (*source.columns, *source.constants)
             if column not in known[name]
+        ]
+
+    def _read_twice(self) -> list[str]:
+        """Say which table reads a file twice: its rows would seem to be repeats."""
+        return [
+            f"table '{name}' reads '{path}' more than once: name the file in one source"
+            for name, sources in self.tables.items()
+            for path, n in Counter(
+                self.files[source.rows_of].path
+                for source in sources
+                if source.rows_of in self.files
+            ).items()
+            if n > 1
+        ]
+
+    def _unknown_values(self) -> list[str]:
+        known = [f"{table.name}.{column}" for table in CANONICAL for column in table.names]
+        return [
+            f"'values' names '{name}', which is no column of a table{nearest(name, known)}"
+            for name in self.values
+            if name not in known
         ]
 
     def _unknown_clock(self) -> list[str]:

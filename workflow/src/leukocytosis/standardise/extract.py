@@ -34,6 +34,10 @@ WRITTEN_OTHERWISE = (
     "'tolerated_share'"
 )
 MAPPED_OTHERWISE = "check which columns, 'constants' and 'values' the manifest names"
+CODED_OTHERWISE = (
+    "map the laboratory's codes in 'code_maps' of the manifest, under the system that "
+    "'code_system' gives"
+)
 SHOWN_FROM = 5  # a spelling is named in a message only when at least so many rows share it
 
 
@@ -216,7 +220,8 @@ def _judge(job: Job, table: Table, i: int, source: Source) -> Judged:
         n_read = n_sifted
     elif n_read is None:
         n_read = files.count_parquet_rows(job.con, job.project / job.manifest.root, file)
-    elif source.sql is not None:  # a view may read other files too
+    elif source.sql is not None or not n_read:
+        # a view may read other files too; where no row can be wanted the engine reads none
         n_read = int(fetch(job.con, f'SELECT count(*) FROM "{source.rows_of}"')[0][0])
     return Judged(relation, reading, source.rows_of, n_read)
 
@@ -261,6 +266,10 @@ def _account(job: Job, table: Table, rules: Sequence[Rule], raw_rows: Mapping[st
         counts[source, rule_id] += n
         if changed_by and rule_id == "kept":
             changes[source, changed_by] += n
+    if table.name == "labs" and not counts and any(raw_rows.values()):
+        paths = listed([job.manifest.files[source].path for source in raw_rows])
+        words = f"none of {sum(raw_rows.values())} rows has a code that a codelist names"
+        job.problems.append(Problem(f"{paths} → labs.code", words, CODED_OTHERWISE))
     for source, n_raw in raw_rows.items():
         judged = {rule: n for (file, rule), n in counts.items() if file == source}
         changed = {rule: n for (file, rule), n in changes.items() if file == source}
@@ -369,4 +378,15 @@ def _write_accounts(job: Job) -> None:
     write_table(job.con, "FROM rejects", REJECTS, job.out / "rejects.parquet")
     write_rows(job.con, job.ledger, LEDGER, job.out / "ledger.parquet")
     add_views(job.con, job.out, [table.name for table in CANONICAL])
-    write_rows(job.con, list(quality.find_quality(job.con)), QUALITY, job.out / "quality.parquet")
+    checked = list(quality.find_quality(job.con))
+    strangers = [row for row in checked if quality.is_of_strangers(row)]
+    if strangers:
+        raise ExtractError(
+            Problem(
+                f"{row['table']}.patient_id",
+                f"none of {row['n_rows']} rows names a patient of the table patients",
+                "check that both files write the patient alike (00123 and 123, 1 and 1.0)",
+            )
+            for row in strangers
+        )
+    write_rows(job.con, checked, QUALITY, job.out / "quality.parquet")

@@ -15,7 +15,7 @@ from typing import IO, Any
 import duckdb
 
 from leukocytosis.config.manifest import Manifest, RawFile
-from leukocytosis.errors import ExtractError, Problem, listed, nearest
+from leukocytosis.errors import ConfigError, ExtractError, Problem, listed, nearest
 from leukocytosis.standardise.values import is_in_utc
 from leukocytosis.store import Connection, fetch, quoted
 
@@ -94,6 +94,7 @@ def open_files(con: Connection, manifest: Manifest, project: Path) -> dict[str, 
 
     Raises ExtractError with every file that is missing, unreadable or empty.
     """
+    check_formats(con, manifest)
     root = project / manifest.root
     if not root.is_dir():
         raise ExtractError(Problem(str(root), "is not a folder", "set 'root' in the manifest"))
@@ -116,6 +117,34 @@ def open_files(con: Connection, manifest: Manifest, project: Path) -> dict[str, 
     if problems:
         raise ExtractError(problems)
     return columns
+
+
+def check_formats(con: Connection, manifest: Manifest) -> None:
+    """Raise ConfigError for a format that is none, and for two that read one text as two days."""
+    place = f"manifest {manifest.extract}: date_formats"
+    days: dict[str, str] = {}  # what is printed by a format → the format
+    for pattern in manifest.date_formats:
+        clock = pattern.replace("%z", "+00")
+        try:
+            asked = f"SELECT strftime(TIMESTAMP '2001-02-03 04:05:06', {quoted(clock)})"
+            printed = fetch(con, asked)[0][0]
+            known = [f"try_strptime({quoted(printed)}, {quoted(other)})" for other in days.values()]
+            own = f"strptime({quoted(printed)}, {quoted(clock)})"
+            read = fetch(con, f"SELECT {', '.join([own, *known])}")[0]
+        except duckdb.Error:
+            raise ConfigError(
+                Problem(place, f"'{pattern}' is no format of a time", "such as '%d.%m.%Y %H:%M'")
+            ) from None
+        for other, at in zip(days.values(), read[1:], strict=True):
+            if at is not None and at.date() != read[0].date():
+                raise ConfigError(
+                    Problem(
+                        place,
+                        f"'{other}' and '{pattern}' read one text as different days",
+                        "keep one; put dates that are printed otherwise right in a 'sql' view",
+                    )
+                )
+        days[printed] = clock
 
 
 def _cannot_open(root: Path, file: RawFile) -> Problem | None:

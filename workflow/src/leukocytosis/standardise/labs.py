@@ -46,6 +46,16 @@ def find_measures(
         for name, quantity in sorted(measured.items())
         if quantity not in known
     ]
+    spelt = {unit.unit for unit in units}
+    problems += [
+        Problem(
+            f"manifest {manifest.extract}: units.{local}",
+            f"is put on '{unit}', which units.csv does not list{nearest(unit, spelt)}",
+            "name a spelling of config/units.csv",
+        )
+        for local, unit in sorted(manifest.units.items())
+        if fold_unit(unit) not in spelt
+    ]
     if problems:
         raise ConfigError(problems)
     return Measures(measured, units, manifest.units)

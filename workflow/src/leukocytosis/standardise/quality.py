@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from leukocytosis.store import Connection, fetch, quoted
@@ -19,6 +19,7 @@ class Check:
     threshold: float = 0.0
 
 
+STRANGERS = "not in patients"
 UNKNOWN = "unknown"  # counted for all tables in one pass
 ORDINARY_1E9_PER_L = 11  # a hospital has far more counts below it than above
 COUNTS = "concept = 'wbc_blood'"
@@ -30,11 +31,11 @@ CHECKS = (
     Check("patients", "sex", "missing", "sex IS NULL", 0.01),
     Check("patients", "birth_year", "missing", "birth_year IS NULL", 0.01),
     Check("patients", "observed_until_on", "missing", "observed_until_on IS NULL"),
-    Check("deaths", "patient_id", "not in patients", UNKNOWN),
+    Check("deaths", "patient_id", STRANGERS, UNKNOWN),
     Check("encounters", "ended_at", "before its start", "ended_at < started_at"),
     Check("encounters", "disposition", "missing", "disposition IS NULL", 0.5),
-    Check("encounters", "patient_id", "not in patients", UNKNOWN),
-    Check("labs", "patient_id", "not in patients", UNKNOWN),
+    Check("encounters", "patient_id", STRANGERS, UNKNOWN),
+    Check("labs", "patient_id", STRANGERS, UNKNOWN),
     Check("labs", "value", "above 1000 ×10⁹/L or 100 %: kept", "value > if(unit = '%', 100, 1000)"),
     Check("labs", "value", f"no white count below {ORDINARY_1E9_PER_L} ×10⁹/L: was the extract cut "
           "at a threshold? Then earlier counts and lower thresholds are not in it", CUT),
@@ -44,13 +45,26 @@ CHECKS = (
     Check("labs", "specimen", "not named", "specimen IS NULL", 1.0),
     Check("diagnoses", "recorded_at", "known to the month or year only",
           "recorded_precision IN ('month', 'year')", 0.05),
-    Check("diagnoses", "patient_id", "not in patients", UNKNOWN),
+    Check("diagnoses", "patient_id", STRANGERS, UNKNOWN),
+    Check("drugs", "patient_id", STRANGERS, UNKNOWN),
     Check("drugs", "route", "missing", "route IS NULL", 0.1),
     Check("drugs", "dose", "missing", "dose IS NULL", 0.5),
     Check("drugs", "ended_at", "before its start", "ended_at < started_at"),
+    Check("microbiology", "patient_id", STRANGERS, UNKNOWN),
     Check("microbiology", "organism", "positive without an organism",
           "result = 'positive' AND organism IS NULL", 0.1),
 )  # fmt: skip
+
+FEW = 5  # rows that may all name strangers by chance
+
+
+def is_of_strangers(row: Mapping[str, object]) -> bool:
+    """Whether a row of `quality` says that a table is of no patient: nothing would be found."""
+    return (
+        row["check"] == STRANGERS
+        and row["n_broken"] == row["n_rows"]
+        and int(str(row["n_rows"])) >= FEW
+    )
 
 
 def find_quality(con: Connection) -> Iterator[dict[str, object]]:

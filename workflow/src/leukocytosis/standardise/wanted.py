@@ -26,14 +26,23 @@ def all_of(codelists: Mapping[str, Codelist], systems: Iterable[str]) -> list[En
 def load_code_map(manifest: Manifest, folder: Path) -> dict[tuple[str, str], tuple[str, str]]:
     """Return local (system, code) → standard (system, code) from the manifest's code maps."""
     mapped: dict[tuple[str, str], tuple[str, str]] = {}
+    problems: list[Problem] = []
     for file in manifest.code_maps:
-        reader = csv.DictReader(read_text(folder / file).splitlines())
+        reader = csv.DictReader(read_text(folder / file).splitlines(), restkey="more")
         if reader.fieldnames != MAP_COLUMNS:
             columns = ", ".join(MAP_COLUMNS)
             raise ConfigError(Problem(f"{folder / file}:1", f"columns must be {columns}"))
         for row in reader:
-            key = row["code_system"], row["code"]
-            mapped[key] = row["to_code_system"], row["to_code"]
+            place = f"{folder / file}:{reader.line_num}"
+            if None in row.values() or "more" in row:
+                problems.append(Problem(place, f"must have {len(MAP_COLUMNS)} fields"))
+                continue
+            key, to = (row["code_system"], row["code"]), (row["to_code_system"], row["to_code"])
+            if mapped.setdefault(key, to) != to:
+                words = f"maps {row['code']} to another code than before"
+                problems.append(Problem(place, words, "keep one of the lines"))
+    if problems:
+        raise ConfigError(problems)
     return mapped
 
 
