@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import signal
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from leukocytosis.cli import main, reported
+from leukocytosis.cli import main, reported, running
 from leukocytosis.errors import OutputError
 
 WRITTEN = 'Could not write file "results/labs.parquet.part": No space left on device'
@@ -54,3 +55,11 @@ def test_a_checkout_nobody_may_write_in_is_said_before_anything_runs(
     monkeypatch.setattr(Path, "mkdir", refuse)
     assert main(["run", "granger2009", "tiny"]) == OutputError.exit_code
     assert f"{folder}: permission denied" in capsys.readouterr().err
+
+
+def test_an_interrupt_lets_snakemake_end_its_jobs(tmp_path: Path) -> None:
+    ended = tmp_path / "ended"
+    script = f"trap 'sleep 1; touch {ended}; exit 3' INT; sleep 1; kill -INT $PPID $$; sleep 0.1"
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    assert running._wait_for(["bash", "-c", script]) == 3
+    assert ended.exists()

@@ -87,8 +87,18 @@ def _run_snakemake(
             code.unlink()  # of a failure that may be mended by now
         if any(Path(".snakemake/locks").glob("*")):  # nobody else runs, so a killed run left them
             subprocess.run([*command, "--unlock"], check=True, capture_output=True)
-        finished = subprocess.run(command, check=False)
-    return (_tell_failures() or finished.returncode) if finished.returncode else 0
+        returned = _wait_for(command)
+    return (_tell_failures() or returned) if returned else 0
+
+
+def _wait_for(command: Sequence[str]) -> int:
+    """Run a command to its end; an interrupt (Ctrl-C) reaches it too: it ends its jobs."""
+    with subprocess.Popen(command) as started:
+        while True:
+            try:
+                return started.wait()
+            except KeyboardInterrupt:
+                continue
 
 
 def _find_codes() -> list[Path]:
