@@ -29,7 +29,7 @@ from leukocytosis.figures.press import mark_figure
 from leukocytosis.figures.style import new_figure, styled
 from leukocytosis.report import ReportInputs
 from leukocytosis.report.compare import draw_family
-from leukocytosis.report.drawing import Drawing, fit_drawing
+from leukocytosis.report.drawing import Drawing, fit_drawing, is_too_high, split_drawing
 from leukocytosis.report.drawings import draw_all
 
 HOUSE = load_journal(FOLDER / "house.yaml")
@@ -47,9 +47,13 @@ def studies(synthetic: ReportInputs, tiny: Run) -> dict[str, ReportInputs]:
 
 
 def draw_fitted(inputs: ReportInputs, page: Page) -> Iterator[Drawing]:
+    """Yield each figure as it is written, and the parts of those that are too high."""
     for drawing in draw_all(inputs):
         fit_drawing(drawing, inputs.mark, page)
         yield drawing
+        for part in split_drawing(drawing) if is_too_high(drawing, page) else ():
+            fit_drawing(part, inputs.mark, page)
+            yield part
 
 
 @pytest.mark.parametrize("journal", PAGES)

@@ -1,6 +1,6 @@
 """Figures of the aggregate tables; where there is nothing to draw, a figure says why in words."""
 
-from leukocytosis.figures.case_time_line import draw_case
+from leukocytosis.figures.case_time_line import draw_case, split_case
 from leukocytosis.figures.causes import draw_causes
 from leukocytosis.figures.columns import fit_column
 from leukocytosis.figures.flow import draw_flow
@@ -10,7 +10,7 @@ from leukocytosis.figures.press import render_svg, save_figure
 from leukocytosis.figures.restricted_mean import draw_restricted_means
 from leukocytosis.figures.specification import draw_specification, draw_thresholds
 from leukocytosis.figures.standardised import draw_redrawn, draw_standardised
-from leukocytosis.figures.study_design import draw_study_design
+from leukocytosis.figures.study_design import draw_study_design, split_study_design
 from leukocytosis.figures.survival import draw_survival
 from leukocytosis.figures.tipping import draw_tipping
 from leukocytosis.figures.upset import draw_overlap
@@ -36,4 +36,6 @@ __all__ = [
     "fit_column",
     "render_svg",
     "save_figure",
+    "split_case",
+    "split_study_design",
 ]

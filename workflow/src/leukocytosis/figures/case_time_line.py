@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from leukocytosis.config import PublishedCase
 from leukocytosis.config.published import Dated, GivenTreatment, Measured, Series
+from leukocytosis.figures.columns import halve
 from leukocytosis.figures.style import FAINT, INK, PALETTE, new_figure, shade_of, styled, wrap
 from leukocytosis.figures.time_scale import TimeScale, keep_apart, list_months
 from leukocytosis.prose import describe_bound
@@ -41,7 +42,7 @@ CULTURES = "cultures"
 
 @dataclass(frozen=True)
 class Panel:
-    """A panel: its height, the words beside it, and what is drawn in it."""
+    """A panel: its height, the words beside it, its series; without series, the treatments."""
 
     inches: float
     words: str
@@ -51,22 +52,32 @@ class Panel:
 
 def draw_case(case: PublishedCase) -> Figure:
     """Return the time line of a published patient."""
+    return _draw(case, _list_panels(case))
+
+
+def split_case(case: PublishedCase) -> list[Figure]:
+    """Return the time line in two parts on one axis of time."""
     panels = _list_panels(case)
-    rows = list_rows(case)
-    heights = [panel.inches for panel in panels] + [ROW_INCHES * len(rows) + 0.05]
-    total = sum(heights) + GAP_INCHES * (len(heights) - 1)
+    at = halve([panel.inches for panel in panels])
+    return [_draw(case, part) for part in (panels[:at], panels[at:])]
+
+
+def _draw(case: PublishedCase, panels: Sequence[Panel]) -> Figure:
+    total = sum(panel.inches for panel in panels) + GAP_INCHES * (len(panels) - 1)
     scale = _scale(case)
     with styled():
         figure = new_figure(TITLE_INCHES + total + FOOT_INCHES)
         whole = figure.get_figheight()
-        top = whole - TITLE_INCHES
-        frames = []
-        for height in heights:
-            frames.append(figure.add_axes((LEFT, (top - height) / whole, WIDTH, height / whole)))
-            top -= height + GAP_INCHES
-        for axes, panel in zip(frames, panels, strict=False):
-            _draw_panel(axes, case, scale, panel)
-        _draw_rows(frames[-1], case, scale, rows)
+        top, frames = whole - TITLE_INCHES, []
+        for panel in panels:
+            top -= panel.inches
+            axes = figure.add_axes((LEFT, top / whole, WIDTH, panel.inches / whole))
+            top -= GAP_INCHES
+            if panel.series:
+                _draw_panel(axes, case, scale, panel)
+            else:
+                _draw_rows(axes, case, scale, list_rows(case))
+            frames.append(axes)
         _dress(frames, case, scale)
         _draw_words(figure, case)
     return figure
@@ -86,7 +97,7 @@ def _list_panels(case: PublishedCase) -> list[Panel]:
         panels.append(Panel(0.62, "temperature", (case.temperature,)))
     if case.tumour_sizes:
         panels.append(Panel(0.95, "tumour, longest\naxis", (measure_tumour(case),)))
-    return panels
+    return [*panels, Panel(ROW_INCHES * len(list_rows(case)) + 0.05, "")]
 
 
 def measure_tumour(case: PublishedCase) -> Series:

@@ -7,6 +7,7 @@ so (its least size can make it wider; the tests look).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from leukocytosis.config import Journal
@@ -49,6 +50,11 @@ def find_width(figure: Figure, journal: Journal, house: Journal) -> float:
         if smallest * factor * GIVE >= journal.least_text_points:
             return width_mm
     return journal.widths_mm[-1]
+
+
+def halve(sizes: Sequence[float]) -> int:
+    """Return before which of several things to part them, so that the longer half is shortest."""
+    return min(range(1, len(sizes)), key=lambda i: max(sum(sizes[:i]), sum(sizes[i:])))
 
 
 def find_texts(figure: Figure) -> list[Text]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from leukocytosis.config import Protocol
+from leukocytosis.figures.columns import halve
 from leukocytosis.figures.style import FAINT, INK, new_figure, style_of, styled, wrap
 from leukocytosis.figures.windows import CENSORED, INDEX, LEFT_OUT, Span, list_windows
 from leukocytosis.rounding import format_number
@@ -49,7 +50,22 @@ class Line:
 def draw_study_design(protocol: Protocol) -> Figure:
     """Return the diagram of a protocol's windows: nothing in it is typed by hand."""
     spans = list_windows(protocol)
+    return _draw(protocol, spans, list_lines(spans))
+
+
+def split_study_design(protocol: Protocol) -> list[Figure]:
+    """Return the diagram in two parts on one axis, parted before a heading."""
+    spans = list_windows(protocol)
     lines = list_lines(spans)
+    heads = [i for i, line in enumerate(lines) if not line.spans]
+    ends = [*heads[1:], len(lines)]
+    sizes = [sum(x.inches for x in lines[i:end]) for i, end in zip(heads, ends, strict=True)]
+    at = heads[halve(sizes)]
+    return [_draw(protocol, spans, part) for part in (lines[:at], lines[at:])]
+
+
+def _draw(protocol: Protocol, spans: Sequence[Span], lines: Sequence[Line]) -> Figure:
+    """Draw lines on the axis of all windows."""
     with styled():
         whole = sum(line.inches for line in lines)
         figure = new_figure(whole + FOOT_INCHES + TOP_INCHES)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from typing import Any
 
 from leukocytosis.config import PublishedCase
 from leukocytosis.config.published import Dated
-from leukocytosis.figures import draw_case
+from leukocytosis.figures import draw_case, split_case
 from leukocytosis.prose import join
 from leukocytosis.report.drawing import Drawing
 from leukocytosis.report.inputs import ReportInputs
@@ -22,6 +23,7 @@ def draw_cases(inputs: ReportInputs) -> Iterator[Drawing]:
             f"Time line of a published patient: the white count, {_list_series(case)} on one axis "
             "of days, bars of treatments beneath; the file of its data has every fact.",
             draw_case(case), {"case": list(list_facts(case))}, of_extract=False,
+            split=partial(split_case, case),
         )  # fmt: skip
 
 

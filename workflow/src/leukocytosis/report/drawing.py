@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ class Drawing:
     """A figure with its file name, caption, and what it shows in words for who cannot see it.
 
     `data` holds the rows it draws, by the table they stand in. What is not `of_extract` never
-    carries the extract's mark.
+    carries the extract's mark. `split` draws it in parts, for pages it is too high for.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Drawing:
     figure: Figure
     data: Mapping[str, Rows] = field(default_factory=dict)
     of_extract: bool = True
+    split: Callable[[], Sequence[Figure]] | None = None
 
     def marked(self, mark: str | None) -> str | None:
         """Return the mark this figure carries."""
@@ -49,13 +50,23 @@ def write_drawing(
     """Write a figure at the journal's size, and beside it its data (CSV) and its words (txt).
 
     The figure itself is resized: what the report needs is taken before. Without a page it stays
-    as it is.
+    as it is. What is too high for the journal's page is written in parts as well.
     """
     if page:
         fit_drawing(drawing, mark, page)
+    _write_pictures(drawing, folder, mark, page, record)
+    write_data(drawing.data, folder / f"{drawing.name}.csv")
+    if page and is_too_high(drawing, page):
+        for part in split_drawing(drawing):
+            fit_drawing(part, mark, page)
+            _write_pictures(part, folder, mark, page, record)
+
+
+def _write_pictures(
+    drawing: Drawing, folder: Path, mark: str | None, page: Page | None, record: str | None
+) -> None:
     dpi = {"dpi": page.journal.dpi} if page else {}
     save_figure(drawing.figure, folder, drawing.name, drawing.marked(mark), record=record, **dpi)
-    write_data(drawing.data, folder / f"{drawing.name}.csv")
     words = "\n\n".join(describe_drawing(drawing, mark, page))
     (folder / f"{drawing.name}.txt").write_text(f"{words}\n", encoding="utf-8")
 
@@ -64,6 +75,23 @@ def fit_drawing(drawing: Drawing, mark: str | None, page: Page) -> None:
     """Mark a figure and resize it to a column of the journal, its mark with it."""
     mark_figure(drawing.figure, drawing.marked(mark))
     fit_column(drawing.figure, page.journal, page.house)
+
+
+def is_too_high(drawing: Drawing, page: Page) -> bool:
+    """Return whether a fitted figure is higher than the journal prints."""
+    return drawing.figure.get_figheight() * MM_PER_INCH > page.journal.most_height_mm
+
+
+def split_drawing(drawing: Drawing) -> list[Drawing]:
+    """Return the parts of a figure, named after it; none when it cannot be parted."""
+    figures = drawing.split() if drawing.split else ()
+    return [
+        replace(
+            drawing, name=f"{drawing.name}_part_{place}", figure=figure, split=None,
+            caption=f"{drawing.caption} Part {place} of {len(figures)}.",
+        )
+        for place, figure in enumerate(figures, start=1)
+    ]  # fmt: skip
 
 
 def describe_drawing(drawing: Drawing, mark: str | None, page: Page | None) -> Iterator[str]:
@@ -75,10 +103,15 @@ def describe_drawing(drawing: Drawing, mark: str | None, page: Page | None) -> I
         return
     width, height = (MM_PER_INCH * inches for inches in drawing.figure.get_size_inches())
     yield f"Size: {width:.1f} × {height:.1f} mm ({page.journal.journal})."
-    if height > page.journal.most_height_mm:
+    if is_too_high(drawing, page):
+        where = (
+            f"in parts as {drawing.name}_part_1 and so on"
+            if drawing.split
+            else "for the supplement"
+        )
         yield (
             f"Higher than {page.journal.most_height_mm:g} mm, the most {page.journal.journal} "
-            "prints: for the supplement."
+            f"prints: {where}."
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from leukocytosis.figures import (
@@ -17,6 +18,7 @@ from leukocytosis.figures import (
     draw_survival,
     draw_tipping,
     draw_white_counts,
+    split_study_design,
 )
 from leukocytosis.figures.forest import MODELS
 from leukocytosis.figures.restricted_mean import RMST, find_areas
@@ -64,6 +66,7 @@ def _draw_windows(inputs: ReportInputs) -> Drawing:
         "from what decides who is in, over evidence by cause and covariates, to follow-up until "
         f"day {horizon}; the file of its data has every window.",
         draw_study_design(inputs.protocol), {"protocol": windows},
+        split=partial(split_study_design, inputs.protocol),
     )  # fmt: skip
 
 
