@@ -72,6 +72,11 @@ def shares(**n_events: int | None) -> list[dict[str, Any]]:
         ({"plr": 16, "infection": None},
          "In 28 patients, the most frequent cause that can be shown is paraneoplastic leukemoid "
          "reaction at 57 % (39 to 73)."),
+        # one of two causes as frequent as the other must not be named alone
+        ({"infection": 16, "undetermined": 6, "corticosteroid": 3, "plr": 3},
+         "In 28 patients, the most frequent causes are infection at 57 % (39 to 73), high-dose "
+         "corticosteroid at 11 % (4 to 27) and paraneoplastic leukemoid reaction at 11 % "
+         "(4 to 27); 21 % (10 to 40) stay undetermined."),
         ({"undetermined": 28}, "In 28 patients, 100 % (88 to 100) stay undetermined."),
         ({"plr": None}, f"The share of each cause is {HIDDEN}."),
     ],

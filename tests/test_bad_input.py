@@ -155,8 +155,8 @@ CASES: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], dict[str, str]]] 
     "constant covariate": (
         lambda frame: frame.assign(metastatic=pd.array([True] * len(frame), dtype="boolean")),
         dict.fromkeys(("cox_adjusted", "standardised"),
-                        "all patients are alike in metastatic disease")
-        | {"cox_imputed": "on an imputed data set, all patients are alike in metastatic disease"},
+                        "all patients are alike in metastasis coded up to the index")
+        | {"cox_imputed": "on an imputed data set, all patients are alike in metastasis coded"},
     ),
     "collinear covariates": (
         lambda frame: frame.assign(log2_wbc=frame["age_at_index_years"] / 20.0),

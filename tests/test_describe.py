@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from conftest import ROOT
 from pydantic import ValidationError
 from report_fixtures import protocol
 from test_nesting import draw
 
-from leukocytosis.config import Protocol
+from leukocytosis.config import Protocol, load_codelists
 from leukocytosis.config.protocol import TableOneP
 from leukocytosis.describe import compare_patients, describe_patients
+from leukocytosis.prose import TUMOURS, name_tumour
 
 PATIENTS = draw({"infection": 60, "plr": 12, "growth_factor": 90, "new_leukaemia": 2}, 3, 0.1)
 ASKED = {"basis": "operationalised", "source": "the journal asks for them"}
@@ -40,6 +42,27 @@ def test_a_cause_of_too_few_patients_says_why_it_is_not_compared() -> None:
     assert {row["note"] for row in few} == {
         "cannot be estimated, because one of the groups has fewer than 5 patients with a value"
     }
+
+
+def test_how_sure_a_cause_is_sets_no_groups_apart() -> None:
+    """The rules of each cause allow its own certainties: a difference would be of our making."""
+    assert "certainty of the cause" not in {
+        row["term"] for row in compare_patients(asking(), PATIENTS, 1)
+    }
+
+
+def test_a_variable_that_nobody_has_a_value_of_does_not_vanish() -> None:
+    unknown = PATIENTS.assign(metastatic=None, sex=None)
+    rows = [row for row in describe_patients(protocol(), unknown) if row["group"] == "all"]
+    missing = {row["variable"]: row["n_missing"] for row in rows}
+    assert missing["metastasis coded up to the index"] == missing["sex"] == len(PATIENTS)
+    assert {row["level"] for row in rows if row["variable"] == "sex"} == {"any"}
+
+
+def test_every_group_of_tumours_has_a_name_for_readers() -> None:
+    tumours = load_codelists(ROOT / "config/codelists")["solid_tumour"]
+    assert {entry.category for entry in tumours.entries} == set(TUMOURS)
+    assert name_tumour(None) == "none coded"
 
 
 def test_no_p_value_is_made_unless_the_protocol_asks() -> None:

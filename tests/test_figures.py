@@ -217,7 +217,7 @@ def test_the_forest_starts_with_the_causes_and_leaves_tests_out() -> None:
         "PLR against infection",
         "other cause against infection",
         "age (per 10 years)",
-        "metastatic",
+        "metastasis coded up to the index",
     ]
 
 

@@ -145,7 +145,7 @@ def test_the_table_lists_each_cause_of_a_group_with_several(rows: pd.DataFrame) 
 def test_survival_is_given_on_each_day_with_those_at_risk(rows: pd.DataFrame) -> None:
     grid = list_survival(shown_as(rows), DEATH)
     assert [head.split(" (")[0] for head in grid.head[2:]] == [
-        f"Alive by day {day}" for day in (28, 56, 84, 365)
+        f"Alive on day {day}" for day in (28, 56, 84, 365)
     ]
     cells = [cell.replace("\u00a0", " ") for row in grid.rows for cell in row[2:]]
     assert all(cell.rpartition("; ")[2].isdigit() for cell in cells)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from conftest import protocol_of
 from hypothesis import given
 from hypothesis import strategies as st
 from report_fixtures import protocol
@@ -10,6 +11,7 @@ from report_fixtures import protocol
 from leukocytosis.config.evidence import Window
 from leukocytosis.prose import (
     describe_cause,
+    describe_narrowing,
     describe_protocol,
     describe_rule,
     describe_window,
@@ -93,6 +95,8 @@ def test_lists(items: list[str], words: str) -> None:
         (Window(from_day=0), "from the index day on"),
         (Window(from_day=-7, to_day=0), "from 7 days before the index to the index day"),
         (Window(from_day=-3, to_day=3), "from 3 days before to 3 days after the index"),
+        (Window(from_day=-21, to_day=-10), "from 21 days to 10 days before the index"),
+        (Window(from_day=1, to_day=30), "from 1 day to 30 days after the index"),
         (Window(from_day=-1, to_day=-1), "on 1 day before the index"),
         (
             Window(to_day=30, or_index_stay=True),
@@ -124,6 +128,21 @@ def test_a_culture_rule_says_where_it_was_looked_for() -> None:
     )
 
 
+def test_a_rule_without_a_window_of_looking_was_looked_for_in_its_own() -> None:
+    """A count of blasts a year earlier shows nothing of the index."""
+    assert describe_rule(protocol().rule("blasts_20_percent")).endswith(
+        "Looked for only where there is a record in labs of the list blasts_percent from 1 day "
+        "before to 7 days after the index."
+    )
+
+
+def test_a_test_before_the_count_is_named_for_readers() -> None:
+    index = protocol_of("marinella2004").index
+    assert " on the day of a positive test for Clostridioides difficile or" in (
+        describe_narrowing(index)
+    )
+
+
 def test_a_residual_cause_says_what_must_be_absent() -> None:
     (plr,) = [cause for cause in protocol().causes if cause.residual]
     words = describe_cause(protocol(), plr)
@@ -142,7 +161,9 @@ def test_an_infection_says_when_it_no_longer_explains() -> None:
 
 def test_a_count_through_a_course_says_when_it_counts() -> None:
     words = describe_rule(protocol().rule("count_up_through_antibacterials"))
-    assert "as high as when a course of antibacterial course began, on its day 7 or later" in words
+    assert (
+        "as high as when a course (rule antibacterial_course) began, on its day 7 or later" in words
+    )
 
 
 def test_undetermined_is_the_other_side_of_plr() -> None:

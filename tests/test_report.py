@@ -345,7 +345,7 @@ def test_a_model_that_failed_says_why_in_each_row_and_has_no_1_for_its_reference
     grid, (test,) = list_cox(inputs, fixtures.PRIMARY), list_proportional(inputs).rows
     adjusted = dict(zip(column(grid, ""), column(grid, ADJUSTED), strict=True))
     assert adjusted["infection"] == "reference"
-    for label in ("PLR", "age (per 10 years)", "metastatic disease: yes"):
+    for label in ("PLR", "age (per 10 years)", "metastasis coded up to the index: yes"):
         assert adjusted[label] == "cannot be estimated [1]"
     assert grid.notes == (f"[1] {why}",)
     assert test[2] == "all terms"
@@ -438,7 +438,7 @@ def test_levels_of_table_one_are_named_and_ordered_for_readers() -> None:
                                 ("tumour", "upper_gi"), ("sex", "male"))
     ]  # fmt: skip
     assert [row[0] for row in list_table_one(fixtures.inputs(table_one=rows)).rows] == [
-        "sex: male", "tumour: upper gi", "metastasis coded: yes",
+        "sex: male", "tumour: oesophagus and stomach", "metastasis coded: yes",
         "cause: haematopoietic growth factor",
     ]  # fmt: skip
 
@@ -488,3 +488,11 @@ def test_a_review_says_whose_labels_were_used(
 
 def test_without_a_review_the_report_does_not_speak_of_one(release: Path) -> None:
     assert "Chart review" not in (release / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_share_of_few_with_a_gap_is_whole() -> None:
+    from leukocytosis.report.estimators import describe_gaps
+
+    rows = [fixtures.share("missing_covariates", "any", 6, 8)]
+    told = describe_gaps(fixtures.inputs(estimates=rows)).replace("\u00a0", " ")
+    assert told == "6 of 8 patients (75 %) lack a covariate of the adjusted model."

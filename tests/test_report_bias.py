@@ -70,7 +70,7 @@ def test_the_section_says_what_becomes_of_the_primary_contrast(tmp_path: Path) -
         "PLR against infection, as analysed: 1.80 (1.20 to 2.60); its interval lies above 1.",
         "Had the true causes been known: 1.90 (0.95 to 3.10); the conclusion changes: the interval "
         "holds 1.",
-        "Had the 12 lost another hazard after the last contact, the conclusion would change: at "
+        "Had the 12 patients of the model who were lost another hazard after the last contact, the conclusion would change: at "
         "once.",
         "risk ratios of at least 2.50",
         "1.70 for its interval",
@@ -84,8 +84,9 @@ def test_the_section_says_what_becomes_of_the_primary_contrast(tmp_path: Path) -
 def test_without_a_tipping_point_the_conclusion_is_the_same() -> None:
     section = describe_bias(inputs(bias_rows(upper_at_once=1.1)))
     assert section is not None
-    assert "Whatever became of the 12 lost, from never to at once, the conclusion is the same." in (
-        section.short
+    assert (
+        "Whatever became of the 12 patients of the model who were lost, from never to at once, the conclusion is the same."
+        in (section.short)
     )
     assert section.tipping.rows[0][-1] == "above 1 under every δ"
 

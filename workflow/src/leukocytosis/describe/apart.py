@@ -43,8 +43,8 @@ def compare_patients(
     for grouped_by in SUFFIX:
         columns = [part for part in parts if part.grouped_by == grouped_by]
         for variable in list_variables():
-            if variable.column == "primary_cause":
-                continue  # it is what parts the cohort
+            if variable.column in ("primary_cause", "grade"):
+                continue  # what parts the cohort, and how surely: by the rules, not by chance
             yield from _compare_pairs(protocol, variable, columns)
             if protocol.analyses.table_one_p:
                 yield _test(protocol, variable, columns, seed)

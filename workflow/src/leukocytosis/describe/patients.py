@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 OTHER_SIDE = "no"  # of a yes, which says the same
+NOT_ONE = "any"  # of a variable that nobody has a value of: it must not vanish
 
 
 def describe_patients(protocol: Protocol, patients: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -22,7 +23,9 @@ def describe_patients(protocol: Protocol, patients: pd.DataFrame) -> Iterator[di
     parts = list(list_parts(protocol, patients))
     for variable in list_variables():
         found = {str(level) for level in read_values(protocol, variable, patients)}
-        levels = ["yes"] if OTHER_SIDE in found else sorted(found)
+        levels = (
+            ["yes"] if OTHER_SIDE in found else sorted(found) or [NOT_ONE] * bool(len(patients))
+        )
         for part in parts:
             if (variable.column, part.grouped_by) == ("primary_cause", "cause"):
                 continue  # a cause has one cause

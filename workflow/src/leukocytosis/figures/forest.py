@@ -19,7 +19,7 @@ from leukocytosis.figures.style import (
     styled,
     wrap,
 )
-from leukocytosis.prose import GROUPS, name_group
+from leukocytosis.prose import GROUPS, name_covariate, name_group
 from leukocytosis.rounding import format_interval, format_number, is_known
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def list_lines(estimates: Sequence[Row], outcome_id: str) -> list[tuple[str, Row
         if not rows:
             continue
         lines.append((title, None))
-        lines += [(label_term(row["term"]), row) for row in merge_failed(rows)]
+        lines += [(name_covariate(label_term(row["term"])), row) for row in merge_failed(rows)]
     return lines
 
 

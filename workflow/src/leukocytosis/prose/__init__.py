@@ -6,10 +6,12 @@ from leukocytosis.prose.codelists import list_uses
 from leukocytosis.prose.index import describe_differential, describe_narrowing
 from leukocytosis.prose.names import (
     GROUPS,
+    TUMOURS,
     name_cause,
     name_covariate,
     name_group,
     name_patients,
+    name_tumour,
 )
 from leukocytosis.prose.protocol import Statement, describe_protocol
 from leukocytosis.prose.rules import describe_rule, describe_window
@@ -19,6 +21,7 @@ from leukocytosis.prose.words import capital, count_patients, describe_bound, jo
 __all__ = [
     "GROUPS",
     "OPTIONS",
+    "TUMOURS",
     "Citations",
     "Method",
     "Statement",
@@ -38,4 +41,5 @@ __all__ = [
     "name_covariate",
     "name_group",
     "name_patients",
+    "name_tumour",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from leukocytosis.config.protocol import Differential, Index
+from leukocytosis.prose.names import name_test
 from leukocytosis.prose.words import describe_bound, join
 
 
@@ -20,7 +21,7 @@ def describe_narrowing(index: Index) -> str:
     if index.after_test:
         test = index.after_test
         words += (
-            f" on the day of a positive test of the list {test.codelist} or up to "
+            f" on the day of a positive {name_test(test.codelist)} or up to "
             f"{test.within_days} days after it"
         )
     if index.repeated:

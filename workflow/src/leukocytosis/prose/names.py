@@ -7,6 +7,38 @@ from leukocytosis.config import Protocol
 GROUPS = {"all": "all patients", "infection": "infection", "plr": "PLR", "other": "other cause"}
 PATIENTS = {"all": "in all patients", "other": "with another cause"}
 
+TUMOURS = {  # the categories of the codelist solid_tumour
+    "bone_soft_tissue": "bone and soft tissue",
+    "brain": "brain and spinal cord",
+    "breast": "breast",
+    "colorectal": "small and large bowel, anus",
+    "endocrine": "thyroid and other endocrine glands",
+    "gynaecological": "female genital organs",
+    "head_neck": "head and neck",
+    "hepatobiliary_pancreatic": "liver, bile ducts and pancreas",
+    "lung": "lung and trachea",
+    "metastasis_only": "metastasis only, no primary coded",
+    "neuroendocrine": "neuroendocrine",
+    "other": "other site",
+    "skin_melanoma": "melanoma and Merkel cell carcinoma",
+    "unknown_primary": "unknown primary",
+    "upper_gi": "oesophagus and stomach",
+    "urological": "urinary and male genital organs",
+}
+
+
+def name_tumour(group: str | None) -> str:
+    """Return what readers call a group of tumours."""
+    return TUMOURS.get(group or "none coded", group or "none coded")
+
+
+TESTS = {"c_difficile_test": "test for Clostridioides difficile"}
+
+
+def name_test(codelist: str) -> str:
+    """Return what readers call the tests of a codelist."""
+    return TESTS.get(codelist, f"test of the list {codelist}")
+
 
 def name_group(group: str) -> str:
     """Return what readers call a cause group."""
@@ -30,7 +62,7 @@ def name_covariate(term: str) -> str:
         "cause_group": "cause group",
         "log2_wbc": "log₂ of the index count",
         "neutrophil_percent": "neutrophil share",
-        "metastatic": "metastatic disease",
+        "metastatic": "metastasis coded up to the index",
         "treated": "treatment",
         "GLOBAL": "all terms together",
     }

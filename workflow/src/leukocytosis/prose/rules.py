@@ -26,8 +26,11 @@ def describe_window(window: Window) -> str:
         words = f"from {describe_day(first)} on"
     elif first == last:
         words = f"on {describe_day(first)}"
-    elif first < 0 < last:
-        words = f"from {describe_day(first).removesuffix(' the index')} to {describe_day(last)}"
+    elif first * last:  # one index for both ends
+        same_side = first * last > 0
+        words = describe_day(first).removesuffix(" the index")
+        words = words.removesuffix(" before").removesuffix(" after") if same_side else words
+        words = f"from {words} to {describe_day(last)}"
     else:
         words = f"from {describe_day(first)} to {describe_day(last)}"
     return words + (", or during the index stay" if window.or_index_stay else "")
@@ -67,7 +70,7 @@ def _records(rule: Rule) -> Iterator[str]:
 
 def _describe_through(through: Through) -> str:
     return (
-        f"as high as when a course of {through.course.replace('_', ' ')} began, on its day "
+        f"as high as when a course (rule {through.course}) began, on its day "
         f"{through.at_least_days} or later, the count then being "
         f"{describe_bound(through.already)}"
     )
@@ -105,5 +108,5 @@ def _describe_assessed(rule: Rule) -> str:
     if assessed.by == "table":
         return f"Looked for wherever the extract has {rule.from_}."
     of_list = f" of the list {assessed.codelist}" if assessed.codelist else ""
-    window = f" {describe_window(assessed.window)}" if assessed.window else ""
+    window = f" {describe_window(assessed.window or rule.window)}"
     return f"Looked for only where there is a record in {rule.from_}{of_list}{window}."

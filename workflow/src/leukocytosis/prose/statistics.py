@@ -113,8 +113,9 @@ def _describe_models(protocol: Protocol) -> Iterator[Method]:
     adjusted = join([name_covariate(term) for term in protocol.covariates.adjusted_for])
     yield Method(
         "models",
-        f"Cox models [@cox1972] with Efron's ties [@efron1977] compare groups with {reference} as "
-        f"the reference for {join(others)}; the adjusted model holds {adjusted}.",
+        f"Cox models [@cox1972] with Efron's ties [@efron1977], Wald intervals and Wald tests "
+        f"compare groups with {reference} as the reference for {join(others)}; the adjusted model "
+        f"holds {adjusted}.",
         keys=("covariates.adjusted_for",),
     )
     floor = (

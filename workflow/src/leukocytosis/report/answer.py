@@ -9,6 +9,7 @@ from leukocytosis.prose import count_patients, join, name_cause, name_group, nam
 from leukocytosis.report.bias_summary import as_interval, find_adjusted
 from leukocytosis.report.headlines import (
     describe_cohort,
+    find_leading,
     reason_of,
     show_primary_p,
     show_ratio,
@@ -38,7 +39,7 @@ def describe_answer(inputs: ReportInputs) -> tuple[str, ...]:
 def _tell_causes(inputs: ReportInputs) -> str:
     shares = inputs.estimates("cause_shares")
     known = [row for row in shares if is_known(row["estimate"])]
-    leading = [row for row in sorted(known, key=lambda r: -r["estimate"])[:3] if row["estimate"]]
+    leading = find_leading(known)
     if not leading:
         return f"The share of each cause {reason_of(next(iter(shares), None))}."
     causes = [

@@ -8,7 +8,7 @@ from typing import Any
 from leukocytosis.config.protocol import Outcome
 from leukocytosis.figures import draw_incidence, draw_states
 from leukocytosis.figures.forest import find_ratios, label_term, merge_failed
-from leukocytosis.prose import name_group
+from leukocytosis.prose import name_covariate, name_group
 from leukocytosis.report.drawing import Drawing
 from leukocytosis.report.grids import EVENTS, Grid, Notes, show_number, show_percent
 from leukocytosis.report.inputs import ReportInputs, Row
@@ -185,7 +185,7 @@ def list_models(inputs: ReportInputs, outcome: Outcome, event: str) -> Grid:
         for term, row in cox.items():
             beside = fine_gray.get(term) or fine_gray.get("all terms")
             body.append((
-                words, label_term(term), show_number(row, notes, 2),
+                words, name_covariate(label_term(term)), show_number(row, notes, 2),
                 show_number(beside, notes, 2), format_number(row["n"]),
                 format_number(row["n_events"]),
             ))  # fmt: skip

@@ -16,7 +16,7 @@ from leukocytosis.report.grids import (
     show_percent,
 )
 from leukocytosis.report.inputs import ReportInputs, Row
-from leukocytosis.rounding import format_number, format_percent, is_known
+from leukocytosis.rounding import digits_of_percent, format_number, format_percent, is_known
 from leukocytosis.survival.analyses import SHARES
 
 MEASURES = {"risk": "risk", "risk difference": "difference, percentage points",
@@ -177,7 +177,8 @@ def describe_gaps(inputs: ReportInputs) -> str:
         return "No patient lacks a covariate of the adjusted model, so nothing was imputed."
     return (
         f"{format_number(row['n_events'])} of {format_number(row['n'])} patients "
-        f"({format_percent(row['estimate'])}) lack a covariate of the adjusted model."
+        f"({format_percent(row['estimate'], digits_of_percent(row['n']))}) lack a covariate of the "
+        "adjusted model."
     )
 
 

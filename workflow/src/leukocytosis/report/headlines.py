@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from leukocytosis.bias.contrast import primary_contrast
 from leukocytosis.figures.forest import find_ratios, label_term
@@ -63,14 +63,18 @@ def describe_cohort(inputs: ReportInputs) -> str:
 
 def _describe_causes(inputs: ReportInputs) -> Iterator[str]:
     shares = [r for r in inputs.estimates("cause_shares") if is_known(r["estimate"])]
-    leading = sorted(shares, key=lambda row: -row["estimate"])[:3]
     named = [
         f"{name_cause(inputs.protocol, row['term'])} {show_share(row)}"
-        for row in leading
-        if row["estimate"] > 0
+        for row in find_leading(shares)
     ]
     if named:
         yield f"Most frequent causes: {', '.join(named)}."
+
+
+def find_leading(shares: Sequence[Row]) -> list[Row]:
+    """Return the three largest shares that are not nil, and those as large as the third."""
+    ordered = sorted((r for r in shares if r["estimate"] > 0), key=lambda row: -row["estimate"])
+    return [row for row in ordered if row["estimate"] >= ordered[:3][-1]["estimate"]]
 
 
 def describe_drawn(inputs: ReportInputs) -> str:

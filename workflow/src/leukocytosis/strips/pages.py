@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from leukocytosis.config import Manifest, Protocol
-from leukocytosis.prose import name_cause
+from leukocytosis.prose import name_cause, name_tumour
 from leukocytosis.strips.blind import Blind
 from leukocytosis.strips.layout import (
     COUNTS_HEIGHT,
@@ -125,7 +125,7 @@ def describe_patient(strip: Strip) -> str:
     parts = [
         f"{age} years" if age is not None else "age unknown",
         episode["sex"] or "sex unknown",
-        f"tumour: {str(episode['tumour_group'] or 'none coded').replace('_', ' ')}",
+        f"tumour: {name_tumour(episode['tumour_group'])}",
         f"index count {episode['wbc_1e9_per_l']:g} ×10⁹/L",
     ]
     return ", ".join(parts)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from leukocytosis.config import Protocol
+from leukocytosis.prose import name_covariate
 
 from .analyses import SHARES, Followed, covariate_frame, follow
 from .covariates import COVARIATES
@@ -84,7 +85,7 @@ def _test(protocol: Protocol, outcome_id: str, patients: pd.DataFrame) -> Iterat
         within = [" / ".join(map(str, values)) for values in known[named].to_numpy().tolist()]
         yield stratified_row(
             known["days"].to_numpy(), known["status"].to_numpy(),
-            known["cause group"].to_numpy(), within, " and ".join(named),
+            known["cause group"].to_numpy(), within, " and ".join(map(name_covariate, strata)),
             analysis_id="logrank_stratified", outcome_id=outcome_id,
         )  # fmt: skip
     bands = protocol.analyses.count_bands_1e9_per_l

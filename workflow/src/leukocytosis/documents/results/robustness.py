@@ -98,9 +98,15 @@ class Robustness(Rows):
         n = self._count(analysed, "n")
         if words:
             tipped = self._bind(words, analysed, "term")
-            yield f"Had the {n} lost had another hazard, the conclusion would change: {tipped}."
+            yield (
+                f"Had the {n} patients of the model who were lost had another hazard, the conclusion "
+                f"would change: {tipped}."
+            )
         else:
-            yield f"Whatever became of the {n} lost, from never to at once, the conclusion stays."
+            yield (
+                f"Whatever became of the {n} patients of the model who were lost, from never to at once, "
+                "the conclusion stays."
+            )
 
     def _unmeasured(self) -> Iterator[str]:
         row, end = (

@@ -73,7 +73,7 @@ def _list_lines(inputs: ReportInputs, outcome_id: str, crude: dict[str, Row]) ->
                 found = inputs.estimate(
                     "level_events", outcome_id=outcome_id, term=f"{name}: {level}"
                 )
-                yield Line(f"metastatic disease: {level}", term, found)
+                yield Line(f"{name_covariate(covariate)}: {level}", term, found)
         elif name in references:
             yield from _list_levels(inputs, outcome_id, name, references[name])
         else:

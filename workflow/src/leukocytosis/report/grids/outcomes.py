@@ -126,8 +126,8 @@ def list_survival(inputs: ReportInputs, outcome_id: str) -> Grid:
          *(_on_day(inputs, line, outcome_id, analysis, day, notes) for day in days))
         for line in _list_lines(inputs)
     ] if days else []  # fmt: skip
-    what = "Alive" if analysis == "survival" else "Risk"
-    head = ("", "Patients", *(f"{what} by day {day:g} (95 % interval); at risk" for day in days))
+    what = "Alive on day" if analysis == "survival" else "Risk by day"
+    head = ("", "Patients", *(f"{what} {day:g} (95 % interval); at risk" for day in days))
     title = title_outcome(inputs, outcome_id)
     caption = f"{capital(title)}: on fixed days (Kaplan–Meier)"
     under = "After the semicolon: followed to that day without the outcome before it."

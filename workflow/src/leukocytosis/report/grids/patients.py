@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
+from leukocytosis.describe.variables import CATEGORIES
 from leukocytosis.figures.forest import label_term
-from leukocytosis.prose import join, name_cause, name_group
+from leukocytosis.prose import join, name_cause, name_group, name_tumour
 from leukocytosis.report.grids.cells import show_percent
 from leukocytosis.report.grids.grid import Grid, Notes, unbroken
 from leukocytosis.report.grids.order import in_order, place_of
@@ -139,14 +140,18 @@ def _lines(
 ) -> Iterator[tuple[str, ...]]:
     apart = _show_apart(columns, variable, pairs, notes)
     for level in columns.levels(variable):
-        label = variable if level == "-" else f"{variable}: {_level(columns.inputs, level)}"
+        label = (
+            variable if level == "-" else f"{variable}: {_level(columns.inputs, variable, level)}"
+        )
         cells = [columns.rows.get((variable, level, name)) for name in columns.names]
         yield (label, *map(_describe_cell, cells), *apart)
         apart = ["–"] * len(apart)  # said once for all levels
     yield from _missing(columns, variable, apart)
 
 
-def _level(inputs: ReportInputs, level: str) -> str:
+def _level(inputs: ReportInputs, variable: str, level: str) -> str:
+    if variable == CATEGORIES["tumour_group"]:
+        return name_tumour(level)
     words = {"True": "yes", "False": "no"}.get(level) or name_cause(inputs.protocol, level)
     return words.replace("_", " ")
 
