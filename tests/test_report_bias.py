@@ -70,8 +70,8 @@ def test_the_section_says_what_becomes_of_the_primary_contrast(tmp_path: Path) -
         "PLR against infection, as analysed: 1.80 (1.20 to 2.60); its interval lies above 1.",
         "Had the true causes been known: 1.90 (0.95 to 3.10); the conclusion changes: the interval "
         "holds 1.",
-        "Had the 12 patients of the model who were lost another hazard after the last contact, the conclusion would change: at "
-        "once.",
+        "Had the 12 patients of the model who were lost another hazard after the last contact, "
+        "the conclusion would change: at once.",
         "risk ratios of at least 2.50",
         "1.70 for its interval",
         "With the calendar year in the model: 1.70 (1.10 to 2.50); the conclusion is the same.",
@@ -83,12 +83,10 @@ def test_the_section_says_what_becomes_of_the_primary_contrast(tmp_path: Path) -
 
 def test_without_a_tipping_point_the_conclusion_is_the_same() -> None:
     section = describe_bias(inputs(bias_rows(upper_at_once=1.1)))
-    assert section is not None
     assert (
-        "Whatever became of the 12 patients of the model who were lost, from never to at once, the conclusion is the same."
-        in (section.short)
-    )
-    assert section.tipping.rows[0][-1] == "above 1 under every δ"
+        "Whatever became of the 12 patients of the model who were lost, from never to at once, the "
+        "conclusion is the same."
+    ) in section.short
 
 
 def test_without_accuracy_or_model_the_section_says_why() -> None:

@@ -94,11 +94,11 @@ def _describe_lost(inputs: ReportInputs, contrast: str, here: Interval) -> Itera
     words = " or ".join(name_delta(tip) for tip in tips if tip is not None)
     n = format_number(rows[AS_ANALYSED]["n"])
     yield (
-        f"Had the {n} patients of the model who were lost another hazard after the last contact, the "
-        f"conclusion would change: {words}."
+        f"Had the {n} patients of the model who were lost another hazard after the last contact, "
+        f"the conclusion would change: {words}."
         if words
-        else f"Whatever became of the {n} patients of the model who were lost, from never to at once, the "
-        "conclusion is the same."
+        else f"Whatever became of the {n} patients of the model who were lost, from never to at "
+        "once, the conclusion is the same."
     )
 
 

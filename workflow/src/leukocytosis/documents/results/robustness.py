@@ -99,13 +99,13 @@ class Robustness(Rows):
         if words:
             tipped = self._bind(words, analysed, "term")
             yield (
-                f"Had the {n} patients of the model who were lost had another hazard, the conclusion "
-                f"would change: {tipped}."
+                f"Had the {n} patients of the model who were lost had another hazard, the "
+                f"conclusion would change: {tipped}."
             )
         else:
             yield (
-                f"Whatever became of the {n} patients of the model who were lost, from never to at once, "
-                "the conclusion stays."
+                f"Whatever became of the {n} patients of the model who were lost, from never to at "
+                "once, the conclusion stays."
             )
 
     def _unmeasured(self) -> Iterator[str]:
