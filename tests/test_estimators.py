@@ -260,3 +260,16 @@ def test_the_tables_of_the_report() -> None:
     imputed = list_imputed(inputs, bad.OUTCOMES[0])
     assert imputed.head[2] == "Gaps imputed (n = 240)" and len(imputed.rows) == 7
     assert any("imputations, seed 7" in note for note in imputed.notes)
+
+
+def test_no_interval_of_a_standardised_difference_passes_100_points() -> None:
+    """Few patients and risks far apart: the normal interval would; the groups' own cannot."""
+    from leukocytosis.survival.standardised import Standardised, _difference
+
+    few = Standardised(np.array([0.1]), np.array([[0.2], [-0.2]]))
+    many = Standardised(np.array([0.9]), np.array([[-0.2], [0.2]]))
+    number = _difference(few, many, None)
+    assert number.estimate == pytest.approx(0.8)
+    assert number.ci_low is not None and number.ci_high is not None
+    assert -1 <= number.ci_low < 0.8 < number.ci_high <= 1
+    assert "would pass 100 points" in str(number.note)

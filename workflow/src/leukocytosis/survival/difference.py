@@ -42,10 +42,10 @@ def fit_risk_difference(curve: Curve, reference: Curve, day: float) -> Number:
     risk, other = (float(found.estimate or 0.0) for found in risks)
     difference = risk - other
     if {risk, other} & {0.0, 1.0}:
-        return _from_own_intervals(difference, *risks, CERTAIN)
+        return from_own_intervals(difference, *risks, CERTAIN)
     error = math.hypot(find_greenwood_error(curve, day), find_greenwood_error(reference, day))
     if abs(difference) + Z_95 * error > 1:
-        return _from_own_intervals(difference, *risks, BEYOND)
+        return from_own_intervals(difference, *risks, BEYOND)
     return Number(difference, difference - Z_95 * error, difference + Z_95 * error)
 
 
@@ -75,7 +75,7 @@ def _refuse(risk: Number, reference: Number) -> Number | None:
     return None
 
 
-def _from_own_intervals(difference: float, risk: Number, reference: Number, why: str) -> Number:
+def from_own_intervals(difference: float, risk: Number, reference: Number, why: str) -> Number:
     """Combine the groups' own intervals: squares of the distances to their near ends add up."""
     ends = (risk.ci_low, risk.ci_high, reference.ci_low, reference.ci_high)
     if None in ends or risk.estimate is None or reference.estimate is None:

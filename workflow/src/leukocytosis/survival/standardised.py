@@ -20,6 +20,7 @@ from .baseline_hazard import Baseline, find_baseline
 from .cox import CoxFit, CoxRefused
 from .curve import fit_curve
 from .design import Design
+from .difference import BEYOND, from_own_intervals
 from .proportion import Z_95
 from .row import CANNOT, Analysis, Estimate, Number, missing, place
 from .times import BoolArray, FloatArray, Labels
@@ -153,6 +154,9 @@ def _difference(group: Standardised | str, other: Standardised | str, unseen: st
         return missing(next(w for w in (group, other, unseen) if isinstance(w, str)))
     difference = float(other.survival[-1] - group.survival[-1])
     error = _norm(other.influence[:, -1] - group.influence[:, -1])
+    if abs(difference) + Z_95 * error > 1:
+        own = _risk(group, -1, None), _risk(other, -1, None)
+        return from_own_intervals(difference, own[0], own[1], BEYOND)
     return Number(difference, difference - Z_95 * error, difference + Z_95 * error)
 
 

@@ -71,7 +71,7 @@ class Occupation:
         if known == 0:
             return Number(float(p), note="no interval, because nobody was left at risk")
         who = "all" if p else "none"
-        note = f"{who} of the {count_patients(known)} followed: exact (Clopper–Pearson) interval"
+        note = f"{who} of {count_patients(known)} followed: exact (Clopper–Pearson) interval"
         bound = exact_bound(known)
         return Number(1.0, 1 - bound, 1.0, note) if p else Number(0.0, 0.0, bound, note)
 
