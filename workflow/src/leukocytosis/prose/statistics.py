@@ -124,12 +124,15 @@ def _describe_models(protocol: Protocol) -> Iterator[Method]:
     )
     yield Method(
         "models",
-        f"A model with fewer than {protocol.analyses.min_events_per_parameter:g} events per "
-        "parameter [@vittinghoff2007], with a level without events, or whose likelihood has no "
+        "A crude or adjusted model with fewer than "
+        f"{protocol.analyses.min_events_per_parameter:g} events per parameter "
+        "[@vittinghoff2007], with a level without events, or whose likelihood has no "
         "maximum (separation) is fitted by Firth's penalised likelihood [@firth1993; @heinze2001; "
         "@lin2013], with profile intervals and penalised likelihood ratio tests; below "
         f"{setting(floor[0])} events per parameter, or with a level of fewer than "
-        f"{setting(floor[1])} patients, none is fitted.",
+        f"{setting(floor[1])} patients, none is fitted. Where maximum likelihood is refused, so "
+        "are the models of splines, competing events and treatment, imputed ones and standardised "
+        "risks.",
         keys=("analyses.min_events_per_parameter",),
         settings=floor,
     )
