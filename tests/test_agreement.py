@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from oracle_again import make_again
+from oracles import check_made_again, read_values
 from scipy.stats import beta
 
 from leukocytosis.agreement import (
@@ -33,7 +33,7 @@ def rows_of(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-ORACLE = {(r["what"], r["key"], r["name"]): float(r["value"]) for r in rows_of("oracle.csv")}
+ORACLE = read_values(FOLDER).to_dict()
 PAIRS = [(row["first"], row["second"]) for row in rows_of("pairs.csv")]
 CHARTS = [
     Chart(row["stratum"], float(row["weight"]), row["reviewed"], row["stratum"])
@@ -182,6 +182,4 @@ def test_reviewing_only_what_the_rules_call_a_cause_cannot_show_what_they_miss()
 
 
 def test_the_oracle_is_what_its_script_makes(tmp_path: Path) -> None:
-    make_again(FOLDER, tmp_path)
-    for name in ("pairs.csv", "charts.csv"):
-        assert (tmp_path / name).read_text() == (FOLDER / name).read_text()
+    check_made_again(FOLDER, tmp_path)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from oracles import read_oracle, read_values
 
 from leukocytosis.survival import permutation
 from leukocytosis.survival.baseline_hazard import find_baseline
@@ -26,11 +27,8 @@ from leukocytosis.survival.stratified import fit_stratified_logrank, fit_trend, 
 
 FOLDER = Path(__file__).parent / "oracle" / "estimators"
 DATA_SETS = ("cohort", "lung", "veteran", "ovarian")
-KEYS = ["data", "what", "key", "name"]
-TABLE = pd.read_csv(
-    FOLDER / "oracle.csv", dtype=dict.fromkeys(KEYS, str), float_precision="round_trip"
-)
-ORACLE = TABLE.set_index(KEYS)["value"].sort_index()
+TABLE = read_oracle(FOLDER)
+ORACLE = read_values(FOLDER)
 close = pytest.approx
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import protocol_of
-from oracle_again import make_again
+from oracles import check_made_again, read_values
 
 from leukocytosis.config import Protocol
 from leukocytosis.config.design import PrimaryContrast
@@ -27,14 +27,8 @@ from leukocytosis.survival.treatment import fit_treatment
 
 FOLDER = Path(__file__).parent / "oracle" / "treatment"
 OUTCOME, GROUPS = "death_1y", ("all", "infection", "plr", "other")
+ORACLE = read_values(FOLDER)
 close = pytest.approx
-
-
-def read_oracle(folder: Path = FOLDER) -> pd.DataFrame:
-    return pd.read_csv(folder / "oracle.csv", dtype={"key": str}, float_precision="round_trip")
-
-
-ORACLE = read_oracle().set_index(["what", "key", "name"])["value"].sort_index()
 
 
 def r(what: str, key: str, name: str) -> float:
@@ -181,10 +175,4 @@ def test_breslow_ties_with_delayed_entry() -> None:
 
 
 def test_the_script_still_makes_the_committed_numbers(tmp_path: Path) -> None:
-    make_again(FOLDER, tmp_path)
-    assert (tmp_path / "cohort.csv").read_bytes() == (FOLDER / "cohort.csv").read_bytes()
-    made, committed = read_oracle(tmp_path), read_oracle()
-    keys = ["what", "key", "name"]
-    pd.testing.assert_frame_equal(made[keys], committed[keys])
-    # another BLAS may differ in the last digits
-    assert made["value"].to_numpy() == close(committed["value"].to_numpy(), rel=1e-8)
+    check_made_again(FOLDER, tmp_path)
