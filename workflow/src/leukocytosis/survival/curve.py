@@ -90,7 +90,8 @@ class Curve:
     def quantile(self, share: float) -> Number:
         """Return the days by which a `share` (0 to 1) had the event, as `median` does for 0.5.
 
-        Interval: where the log-log band crosses 1 − share.
+        Interval: where the log-log band crosses 1 − share. ValueError for a share of 0 or 1, or
+        beyond them.
         """
         if not 0 < share < 1:
             raise ValueError(f"a quantile needs a share between 0 and 1; got {share:g}")

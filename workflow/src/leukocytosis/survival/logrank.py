@@ -83,7 +83,10 @@ def count_by_group(
 
 
 def expect_events(at_risk: IntArray, deaths: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Return each group's expected events and their covariance if all groups were alike."""
+    """Return expected events by group (k,) and their covariance (k, k) if all groups were alike.
+
+    `at_risk` (t, k) and `deaths` (t,) are those of each time.
+    """
     total = at_risk.sum(axis=1)
     share = at_risk / total[:, None]
     spread = deaths * (total - deaths) / np.maximum(total - 1, 1)

@@ -120,7 +120,7 @@ def find_likelihood(
 def maximise(
     likelihood: Likelihood, start: RiskSets | None = None
 ) -> tuple[FloatArray, RiskSets] | None:
-    """Return the coefficients that maximise a likelihood, and the risk sets there, by Newton.
+    """Return the coefficients (p,) that maximise a likelihood, and the risk sets there, by Newton.
 
     Covariates are standardised; `start` are the risk sets at 0, where they are known. None when
     there is no maximum at finite coefficients: on a likelihood that rises for ever, Newton's step

@@ -28,7 +28,10 @@ def is_small(n: IntArray, events: IntArray) -> bool:
 
 
 def find_scores(days: npt.ArrayLike, status: npt.ArrayLike) -> FloatArray:
-    """Return each patient's log-rank score: status minus the Nelson–Aalen hazard up to its day."""
+    """Return each patient's log-rank score (n,): status less the Nelson–Aalen hazard to its day.
+
+    ValueError for times or status that cannot be used, see `check_times`.
+    """
     followed, ends = check_times(days, status)
     times = np.unique(followed)
     at = np.searchsorted(times, followed)

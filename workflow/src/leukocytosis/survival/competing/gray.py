@@ -183,7 +183,7 @@ class _Sums:
 
     @property
     def covariance(self) -> FloatArray:
-        """Return the covariance of the scores."""
+        """Return the covariance of the scores, (deals, groups, groups)."""
         both = np.einsum("bik,bjk->bij", self.drift, self.crossed)
         drifted = np.einsum("bik,bjk,bk->bij", self.drift, self.drift, self.squared)
         return np.asarray(self.variance + drifted + both + both.swapaxes(1, 2))

@@ -32,11 +32,11 @@ class Paths:
 
     @property
     def moved(self) -> BoolArray:
-        """Return which rows end with a move to another state."""
+        """Return which rows end with a move to another state, (rows,)."""
         return np.asarray(self.target != NOWHERE)
 
     def at_risk(self, day: float) -> BoolArray:
-        """Return which rows are at risk on a day."""
+        """Return which rows are at risk on a day, (rows,)."""
         return np.asarray((self.entered < day) & (day <= self.left))
 
     def n_moved_into(self, states: tuple[int, ...], day: float) -> int:

@@ -49,7 +49,7 @@ class Sample:
 
     @property
     def first(self) -> IntArray:
-        """Return, per event day, how many patients were gone before it."""
+        """Return, per event day, how many patients were gone before it, (T,)."""
         return np.searchsorted(self.days, self.times)
 
     def at_event_times(self, moments: FloatArray) -> FloatArray:
@@ -116,7 +116,7 @@ def weigh(sample: Sample, coefficients: FloatArray) -> Weighed:
 
 
 def maximise(sample: Sample) -> FloatArray | None:
-    """Return the coefficients by Newton's steps, halved while they overshoot.
+    """Return the coefficients (p,) by Newton's steps, halved while they overshoot.
 
     None when there is no maximum at finite coefficients.
     """
