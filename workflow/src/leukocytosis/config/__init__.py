@@ -7,11 +7,12 @@ from leukocytosis.config.codelist import Codelist, Entry, load_codelists
 from leukocytosis.config.journal import Journal, Page, load_journal, load_page
 from leukocytosis.config.manifest import Manifest, load_manifest
 from leukocytosis.config.policy import Policy, load_policy
-from leukocytosis.config.protocol import Protocol, load_protocol
+from leukocytosis.config.protocol import Protocol
 from leukocytosis.config.published import PublishedCase, load_published_cases
 from leukocytosis.config.quantities import Unit, fold_unit, load_units
 from leukocytosis.config.references import Reference, load_references
 from leukocytosis.config.review import ReviewPlan, Reviews, find_review_file, load_plan
+from leukocytosis.config.study import load_protocol
 
 __all__ = [
     "UNDETERMINED",

@@ -1,18 +1,13 @@
 """Study protocols: what counts as index, evidence, cause and outcome, and what is estimated.
 
-Every value says whether the paper states it or we operationalised it. A protocol may extend
-another: mappings are merged key by key, lists of items with an `id` item by item (`{id: …, drop:
-true}` leaves the item out), any other list is replaced, or lengthened by `{then: […]}`. What a
-study with a paper of its own inherits is not stated by its paper: it is operationalised, and its
-source says where it comes from.
+Every value says whether the paper states it or we operationalised it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -24,104 +19,15 @@ from leukocytosis.config.cause import (
     Step,
     is_certain_enough,
 )
-from leukocytosis.config.codelist import Codelist
-from leukocytosis.config.design import Known, PrimaryContrast, Treatment, find_design_faults
-from leukocytosis.config.evidence import ICD, Basis, Declared, Rule, Threshold, Window
-from leukocytosis.config.merging import merge_extended
-from leukocytosis.config.reading import Document, Strict, build, without_faulty
+from leukocytosis.config.design import Known, PrimaryContrast, Treatment
+from leukocytosis.config.evidence import ICD, Basis, Declared, Rule, Window
+from leukocytosis.config.index import Index
+from leukocytosis.config.reading import Strict
 from leukocytosis.config.sensitivity import Sensitivity
-from leukocytosis.config.variation import find_faults
-from leukocytosis.errors import ConfigError, DesignError, Problem, listed, nearest
+from leukocytosis.errors import nearest
 
 Stratum = Literal["sex", "metastatic"]
 Term = Literal["cause_group", "age", "sex", "metastatic", "log2_wbc", "neutrophil_percent"]
-
-
-class Repeated(Strict):
-    """The threshold must be passed twice, at least so many days apart.
-
-    The clock starts at the second count: whoever died before it could not have entered, and time
-    from the first would count days in which nobody in the cohort could die (immortal time).
-    """
-
-    at_least_days_apart: int = Field(ge=1)
-    clock: Literal["first", "second"] = "second"
-
-    @model_validator(mode="after")
-    def _no_immortal_time(self) -> Self:
-        if self.clock == "first":
-            raise ValueError(
-                "clock 'first' counts days in which nobody in the cohort could die (immortal "
-                "time): use clock 'second', the day on which the patient can enter"
-            )
-        return self
-
-
-class Differential(Strict):
-    """What the differential nearest to the index must show, in days from it; none is no proof.
-
-    The shares of all `concepts` counted in one sample are added; the first must be among them.
-    """
-
-    concepts: tuple[str, ...] = Field(min_length=1)
-    above: Threshold
-    window: Window
-
-    @model_validator(mode="after")
-    def _known_at_index(self) -> Self:
-        first, last = self.window.from_day, self.window.to_day
-        if first is None or last is None or last > 0:
-            raise ValueError(
-                "needs a window with two ends that ends at day 0: a later differential exists "
-                "only for those who lived to have it"
-            )
-        return self
-
-
-class AfterTest(Strict):
-    """A positive test (of a list of test names) on the day of the count or shortly before it.
-
-    A test after the count is not asked for: who died before it was done could not have entered.
-    """
-
-    codelist: str
-    within_days: int = Field(ge=0)
-
-
-class Index(Declared):
-    """The index event: the patient's first blood count beyond the threshold.
-
-    Where the paper wants it so: only a count of an inpatient stay, of its first hours, after a
-    positive test, or one that repeats an earlier one. Its differential is judged at that count.
-    """
-
-    concept: str = "wbc_blood"
-    above: Threshold
-    take: Literal["first"] = "first"
-    in_inpatient_stay: bool = False
-    within_hours_of_admission: int | None = Field(default=None, ge=1)
-    after_test: AfterTest | None = None
-    repeated: Repeated | None = None
-    differential: Differential | None = None
-
-    @field_validator("take", mode="before")
-    @classmethod
-    def _not_the_peak(cls, take: object) -> object:
-        if take == "peak":
-            raise ValueError(
-                "'peak' is known only once no higher count followed, and who lives longer peaks "
-                "later: use 'first'; the first count beyond the threshold finds the same "
-                "patients, and every episode keeps its peak"
-            )
-        return take
-
-    @model_validator(mode="after")
-    def _upwards(self) -> Self:
-        if self.above.operator not in (">", ">="):
-            raise ValueError(f"'above' takes > or >=, not {self.above.operator}")
-        if self.above.unit != "10*9/L":
-            raise ValueError(f"'above' is in 10*9/L, the standard unit, not {self.above.unit}")
-        return self
 
 
 class Criterion(Declared):
@@ -320,96 +226,3 @@ class Protocol(Strict):
         if self.index.after_test:
             uses.add((self.index.after_test.codelist, ("test_name",)))
         return uses | {use for rule in self.evidence for use in rule.codelists()}
-
-
-def load_protocol(path: Path, known_codelists: Mapping[str, Codelist] | None = None) -> Protocol:
-    """Return a protocol, merged with what it extends; ConfigError lists every problem.
-
-    DesignError (a ConfigError) when all that is wrong is what became known after day 0.
-    With `known_codelists`, a codelist that does not exist, or that holds no code of a system the
-    protocol could look for, is a problem too.
-    """
-    document = Document(path)
-    data = merge_extended(document)
-    problems: list[Problem] = []
-    protocol: Protocol | None
-    try:
-        protocol = build(Protocol, document, data)
-    except ConfigError as error:
-        # a window that runs backwards must not hide what else is wrong: read on without it
-        problems += error.problems
-        forwards = _without_backward_windows(data)
-        protocol, more = _read_on(document, forwards)
-        problems += [problem for problem in more if problem not in problems]
-        if protocol is None:  # nor must a key of a wrong type
-            protocol, more = _read_without(document, forwards, error)
-            problems += [problem for problem in more if problem not in problems]
-    if protocol and protocol.study != path.stem:
-        problems.append(
-            Problem(str(path), f"names the study '{protocol.study}'", "use the file's name")
-        )
-    if protocol:
-        problems += [
-            Problem(document.place(at), what, "mend the option, or leave it out")
-            for at, what in find_faults(protocol)
-        ]
-    if protocol and known_codelists is not None:
-        problems += _codelist_problems(path, protocol, known_codelists)
-    unfair = list(find_design_faults(protocol, document)) if protocol else []
-    if unfair and not problems:
-        raise DesignError(unfair)
-    if problems or not protocol:
-        raise ConfigError([*problems, *unfair])
-    return protocol
-
-
-def _read_on(document: Document, data: Any) -> tuple[Protocol | None, list[Problem]]:
-    try:
-        return build(Protocol, document, data), []
-    except ConfigError as error:
-        return None, list(error.problems)
-
-
-def _read_without(
-    document: Document, data: Any, error: ConfigError
-) -> tuple[Protocol | None, list[Problem]]:
-    """Return the protocol without the keys that were complained of; None where it needs them.
-
-    Then with its contradictions as a whole, if it came so far; the complaint of a single key now
-    follows from what was left out.
-    """
-    protocol, problems = _read_on(document, without_faulty(data, error))
-    whole = document.place(())
-    return protocol, [problem for problem in problems if problem.place == whole]
-
-
-def _without_backward_windows(data: Any) -> Any:
-    if isinstance(data, list):
-        return [_without_backward_windows(item) for item in data]
-    if not isinstance(data, dict):
-        return data
-    first, last = data.get("from_day"), data.get("to_day")
-    if isinstance(first, int) and isinstance(last, int) and first > last:
-        return {**data, "from_day": None}
-    return {key: _without_backward_windows(value) for key, value in data.items()}
-
-
-def _codelist_problems(
-    path: Path, protocol: Protocol, known: Mapping[str, Codelist]
-) -> Iterator[Problem]:
-    uses = sorted(protocol.codelists())
-    for name in sorted({name for name, _ in uses} - set(known)):
-        yield Problem(
-            str(path),
-            f"uses codelist '{name}', which does not exist{nearest(name, known)}",
-            "add the CSV to config/codelists/",
-        )
-    for name, systems in uses:
-        if name in known and not known[name].of(*systems):
-            held = sorted({entry.code_system for entry in known[name].entries})
-            yield Problem(
-                str(path),
-                f"looks for codes of {listed(sorted(set(systems)))} in the codelist '{name}', "
-                f"which holds only {listed(held)}",
-                "name a list of that system",
-            )

@@ -18,7 +18,8 @@ from leukocytosis.causes import collect_evidence
 from leukocytosis.cohort import find_indices, narrow
 from leukocytosis.config import Codelist, Protocol, Unit
 from leukocytosis.config.evidence import Rule
-from leukocytosis.config.protocol import Index, Outcome
+from leukocytosis.config.index import Index
+from leukocytosis.config.protocol import Outcome
 from leukocytosis.followup import derive_outcomes
 from leukocytosis.multiverse.variants import Variant
 from leukocytosis.store import connect, fetch, scan

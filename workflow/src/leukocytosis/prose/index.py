@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leukocytosis.config.protocol import Differential, Index
+from leukocytosis.config.index import Differential, Index
 from leukocytosis.prose.names import name_test
 from leukocytosis.prose.words import describe_bound, join
 
