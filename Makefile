@@ -47,8 +47,9 @@ review: $(READY)  ## draw charts of STUDY on EXTRACT for reviewers: N=… SAMPLI
 	@leukocytosis review $(STUDY) $(EXTRACT) --cores $(CORES) \
 		$(if $(N),--n $(N)) $(if $(SAMPLING),--sampling $(SAMPLING)) $(if $(BLIND),--blind $(BLIND))
 
+# A file's tests share what they set up, so a file stays with one worker.
 test: $(READY)  ## all tests
-	pytest -n 2
+	pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY)  ## linter, formatters and Snakemake's own lint, changing nothing
 	ruff check .

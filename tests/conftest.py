@@ -32,6 +32,11 @@ SEED = 2009
 UNITS = load_units(ROOT / "config/units.csv")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest file goes first: at the end one worker would wait for the other."""
+    items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
+
+
 @dataclass(frozen=True)
 class Run:
     """Where a run put its canonical tables and its study's tables."""
