@@ -153,6 +153,13 @@ def test_dialects_are_told_by_the_bytes(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_tables_of_the_common_data_model_are_known(tmp_path: Path) -> None:
+    assert "omop_cdm.yaml" not in draft_manifest(TINY, "mine", NAMES, UNITS)
+    for name in ("person", "measurement", "condition_occurrence"):
+        (tmp_path / f"{name}.csv").write_text("person_id\n1\n")
+    assert "omop_cdm.yaml" in draft_manifest(tmp_path, "mine", NAMES, UNITS)
+
+
 def test_codes_are_told_by_how_they_are_written(tmp_path: Path) -> None:
     (tmp_path / "labs.csv").write_text(labs(["P1,2005-06-10,6690-2,9,K/uL"] * 20))
     diagnoses = "patient_id,dx_date,dx\n" + "P1,2005-06-10,C34.90\n" * 20

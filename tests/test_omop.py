@@ -201,8 +201,10 @@ def test_ids_exported_as_floats_are_the_same_ids(omop: Run, tmp_path: Path) -> N
     }
     out = read_changed(tables, tmp_path)
     assert "9001.0" in (tmp_path / "raw/measurement.csv").read_text(encoding="utf-8")
-    for path in sorted(omop.extract.glob("*.parquet")):
-        pd.testing.assert_frame_equal(pd.read_parquet(out / path.name), pd.read_parquet(path))
+    for path in sorted(out.glob("*.parquet")):
+        pd.testing.assert_frame_equal(
+            pd.read_parquet(path), pd.read_parquet(omop.extract / path.name)
+        )
 
 
 @pytest.mark.parametrize(
@@ -431,8 +433,10 @@ def test_the_exported_part_of_the_vocabulary_is_enough(omop: Run, tmp_path: Path
     part = {name: ask(name, tables) for name in ("concept", "concept_ancestor")}
     assert 3001 not in set(part["concept"]["concept_id"])
     out = read_changed(tables | part, tmp_path)
-    for path in sorted(omop.extract.glob("*.parquet")):
-        pd.testing.assert_frame_equal(pd.read_parquet(out / path.name), pd.read_parquet(path))
+    for path in sorted(out.glob("*.parquet")):
+        pd.testing.assert_frame_equal(
+            pd.read_parquet(path), pd.read_parquet(omop.extract / path.name)
+        )
 
 
 def test_a_root_that_is_not_there_breaks_nothing_but_the_reading(

@@ -203,6 +203,7 @@ def test_a_combination_of_causes_is_named_in_full() -> None:
 
 
 def test_the_penalty_is_promised_only_to_the_models_that_have_it() -> None:
-    (words,) = [words for words in describe_statistics(protocol()) if "Firth" in words]
+    texts = [method.text for method in list_methods(protocol())]
+    (words,) = [text for text in texts if "Firth" in text]
     assert words.startswith("A crude or adjusted model with fewer than")
     assert "so are the models of splines, competing events and treatment" in words

@@ -24,6 +24,7 @@ PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 RESERVED = {"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 BLOOD = tuple(Manifest.model_fields["blood_specimens"].default)
 WIDTH = 100
+OMOP = {"person", "measurement", "condition_occurrence"}
 
 
 def write_draft(
@@ -55,6 +56,7 @@ def draft_manifest(folder: Path, extract: str, names: Names, units: Sequence[Uni
         taken = {match.seen.name for match in matches}
         sections = [
             _head(extract, folder),
+            _common_model({s.name for s in seen}),
             _files(con, matches),
             _left_out([s.file.path for s in seen if s.name not in taken]),
             _tables(con, matches, names, units),
@@ -75,6 +77,12 @@ def _head(extract: str, folder: Path) -> list[str]:
         f"synthetic: {_ask('true or false')}",
         f"root: {_scalar(str(folder))}",
     ]
+
+
+def _common_model(names: set[str]) -> list[str]:
+    """Return the hint that somebody has written the manifest of such files already."""
+    hint = "# These may be tables of the OMOP Common Data Model: omop_cdm.yaml reads such (docs/omop.md)."
+    return [hint] if names >= OMOP else []
 
 
 def _ask(question: str) -> str:
