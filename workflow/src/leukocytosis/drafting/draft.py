@@ -81,7 +81,7 @@ def _head(extract: str, folder: Path) -> list[str]:
 
 def _common_model(names: set[str]) -> list[str]:
     """Return the hint that somebody has written the manifest of such files already."""
-    hint = "# These may be tables of the OMOP Common Data Model: see docs/omop.md and omop_cdm.yaml."
+    hint = "# These may be tables of the OMOP Common Data Model: see docs/omop.md, omop_cdm.yaml."
     return [hint] if names >= OMOP else []
 
 
