@@ -22,9 +22,9 @@ from leukocytosis.config import (
     load_units,
 )
 from leukocytosis.followup import derive_analysis_set, derive_otherwise, derive_outcomes
-from leukocytosis.occurrence import count_codes
 from leukocytosis.report import ReportInputs
 from leukocytosis.standardise import standardise
+from leukocytosis.standardise.occurrence import count_codes
 
 ROOT = Path(__file__).parent.parent
 CODELISTS = load_codelists(ROOT / "config/codelists")

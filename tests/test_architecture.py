@@ -19,7 +19,6 @@ LEVELS = {
     "adjudication": 3,
     "describe": 4, "survival": 4, "scorecard": 4, "accuracy": 4, "agreement": 4,
     "white_counts": 4,
-    "occurrence": 5,
     "attribution": 5, "review": 5, "validation": 5, "strips": 5,
     "estimate": 5, "figures": 5, "report": 5, "documents": 5, "notebook": 5, "dataset": 5,
     "multiverse": 5, "drafting": 5,

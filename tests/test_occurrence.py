@@ -14,9 +14,9 @@ from leukocytosis.config import Codelist, Manifest, Policy
 from leukocytosis.config.codelist import Entry
 from leukocytosis.disclosure import disclose
 from leukocytosis.documents.methods import list_codelists, list_found_codelists
-from leukocytosis.occurrence import count_codes
 from leukocytosis.report.codelists import describe_unfound, list_occurrence
 from leukocytosis.report.release import write_report
+from leukocytosis.standardise.occurrence import count_codes
 
 ROWS = {
     "labs": [

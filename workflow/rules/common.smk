@@ -12,12 +12,6 @@ CANONICAL = [
     "drugs",
     "microbiology",
 ]
-CODED = [
-    "labs",
-    "diagnoses",
-    "drugs",
-    "microbiology",
-]  # tables a codelist names rows of
 NOTEBOOKS = ["cohort_and_causes", "survival_and_sensitivity", "your_question"]
 TEXTS = sorted(str(path) for path in Path("config/texts").iterdir())
 CODELIST_FILES = sorted(str(path) for path in Path("config/codelists").glob("*.csv"))

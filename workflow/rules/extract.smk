@@ -26,7 +26,7 @@ rule draw_synthetic:
 
 
 rule standardise:
-    """Raw files to canonical tables: units, dates, codes; every row accounted for."""
+    """Raw files to canonical tables: every row accounted for, every codelist's codes counted."""
     input:
         raw=raw_files,
         manifest=manifest_files,
@@ -35,7 +35,14 @@ rule standardise:
     output:
         expand(
             f"{EXTRACTS}/{{table}}.parquet",
-            table=[*CANONICAL, "raw_files", "rejects", "ledger", "quality"],
+            table=[
+                *CANONICAL,
+                "raw_files",
+                "rejects",
+                "ledger",
+                "quality",
+                "codelists",
+            ],
             allow_missing=True,
         ),
     log:
@@ -49,23 +56,3 @@ rule standardise:
         "Reading the extract {wildcards.extract}"
     script:
         "../scripts/standardise.py"
-
-
-rule count_codes:
-    """How much of each codelist occurs in the extract: codes, rows and patients."""
-    input:
-        tables=expand(f"{EXTRACTS}/{{table}}.parquet", table=CODED, allow_missing=True),
-        manifest=manifest_files,
-        codelists=sorted(str(path) for path in Path("config/codelists").glob("*.csv")),
-    output:
-        f"{EXTRACTS}/codelists.parquet",
-    log:
-        "results/logs/count_codes/{extract}.log",
-    conda:
-        "../../envs/leukocytosis.yaml"
-    params:
-        code=digest_code("occurrence"),
-    message:
-        "Looking for the codes of each codelist in {wildcards.extract}"
-    script:
-        "../scripts/count_codes.py"

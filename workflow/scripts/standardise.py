@@ -4,6 +4,7 @@ from leukocytosis.cli import reported
 from leukocytosis.config import load_codelists, load_manifest, load_units
 from leukocytosis.provenance import recorded
 from leukocytosis.standardise import (
+    count_codes,
     hash_raw_files,
     name_raw_files,
     standardise,
@@ -18,4 +19,5 @@ with reported(snakemake.log[0]):
     with recorded(snakemake.rule, snakemake.params.items(), told, name_raw_files(raw)):
         codelists, units = load_codelists(config / "codelists"), load_units(config / "units.csv")
         standardise(manifest, codelists, units, Path.cwd(), out)
+        count_codes(manifest, codelists, config / "extracts", out)
         write_raw_files(raw, out)

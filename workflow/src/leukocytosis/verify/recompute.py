@@ -27,10 +27,10 @@ from leukocytosis.errors import OutputError, Problem
 from leukocytosis.estimate import Beside, estimate
 from leukocytosis.followup import derive_analysis_set, derive_otherwise, derive_outcomes
 from leukocytosis.multiverse import TABLES, Vocabulary, fit_multiverse
-from leukocytosis.occurrence import count_codes
 from leukocytosis.provenance import read_record
 from leukocytosis.scorecard import describe_setting
 from leukocytosis.standardise import standardise
+from leukocytosis.standardise.occurrence import count_codes
 
 Start = Literal["study", "extract", "raw"]  # person-level tables of the study, canonical, raw files
 ESTIMATED = (
