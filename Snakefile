@@ -5,7 +5,12 @@ import sys
 from pathlib import Path
 
 from leukocytosis.adjudication import find_files
-from leukocytosis.config import load_codelists, load_manifest, load_protocol
+from leukocytosis.config import (
+    load_codelists,
+    load_manifest,
+    load_protocol,
+    load_settings,
+)
 from leukocytosis.errors import ConfigError, LeukocytosisError
 from leukocytosis.provenance import digest_code, digest_files, digest_value
 from leukocytosis.scorecard import describe_setting
@@ -13,6 +18,12 @@ from leukocytosis.standardise import find_all_paths
 
 # Snakemake gives a shell the path of its Python as it is, which a folder's blank would cut in two
 sys.executable = shlex.quote(sys.executable)
+
+try:  # before Snakemake reads the file, `config` holds what --config gives
+    load_settings(Path("config/config.yaml"), config)
+except LeukocytosisError as error:
+    print(error, file=sys.stderr)
+    sys.exit(error.exit_code)
 
 
 configfile: "config/config.yaml"

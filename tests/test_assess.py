@@ -25,7 +25,7 @@ from leukocytosis.assess.measures import (
 )
 from leukocytosis.assess.run import assess_cohorts
 from leukocytosis.config import load_manifest
-from leukocytosis.config.assess import Assessment, load_assessment, load_seed
+from leukocytosis.config.assess import Assessment, load_assessment
 from leukocytosis.errors import ConfigError
 from leukocytosis.survival.analyses import fit_all
 
@@ -201,7 +201,3 @@ def test_an_impossible_truth_is_refused(changed: dict[str, Any], says: str) -> N
     with pytest.raises(ConfigError) as failure:
         load_assessment(CONFIG, PROTOCOL, **changed)
     assert says in str(failure.value)
-
-
-def test_the_seed_is_that_of_the_configuration() -> None:
-    assert load_seed(CONFIG) == 2009

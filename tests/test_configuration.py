@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import CODELISTS, ROOT
@@ -14,6 +16,7 @@ from leukocytosis.config import (
     load_codelists,
     load_manifest,
     load_protocol,
+    load_settings,
     load_units,
 )
 from leukocytosis.errors import ConfigError
@@ -240,3 +243,47 @@ def test_a_laboratory_list_measures_a_listed_quantity(project: Path) -> None:
     units = load_units(project / "config/units.csv")
     with pytest.raises(ConfigError, match=r"measures 'calciom'.*did you mean 'calcium'"):
         find_measures(codelists, units, manifest)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "says"),
+    [
+        ("extract: synthetic", "extrct: synthetic", ":3", "unknown key 'extrct' (did you mean"),
+        ("extract: synthetic", "", "", "'extract' is missing"),
+        ("journal: house", "journal: natur", ":5", "'natur' (did you mean 'nature'?)"),
+        ("  draws: 1000", "  draw: 1000", ":7", "'bias.draw' (did you mean 'draws'?)"),
+        ("seed: 2009", "seed: soon", ":4", "'seed': input should be a valid integer"),
+        ("extract: synthetic", "extract: st-mary", ":3", "a-z, 0-9 and _ alone"),
+        ("  n: 60", "  n: [60", "", "is not YAML"),
+    ],
+)
+def test_wrong_settings_are_told_with_their_line(
+    tmp_path: Path, old: str, new: str, place: str, says: str
+) -> None:
+    text = (ROOT / "config/config.yaml").read_text(encoding="utf-8")
+    assert old in text
+    shutil.copytree(ROOT / "config/journals", tmp_path / "journals")
+    (tmp_path / "config.yaml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(tmp_path / "config.yaml")
+    assert f"config.yaml{place}" in str(caught.value) and says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"extrct": "tiny"}, "--config: unknown key 'extrct' (did you mean 'extract'?)"),
+        ({"journal": "natur"}, "--config: names the unknown journal 'natur'"),
+        ({"review": {"m": 3}}, "--config: unknown key 'review.m'"),
+    ],
+)
+def test_what_a_run_is_told_instead_is_checked_too(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_settings(ROOT / "config/config.yaml", given)
+    assert says in str(caught.value) and len(caught.value.problems) == 1
+
+
+def test_settings_are_those_of_the_file_but_for_what_a_run_is_told() -> None:
+    found = load_settings(ROOT / "config/config.yaml", {"extract": 2019, "review": {"n": 7}})
+    assert (found.extract, found.seed) == ("2019", 2009)
+    assert (found.review.n, found.review.sampling) == (7, "stratified")

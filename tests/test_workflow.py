@@ -175,6 +175,13 @@ def test_a_users_mistake_ends_with_its_own_code_and_no_trace_of_python(copy: Pat
     assert run(copy, "leukocytosis", "run", "granger209", "tiny").returncode == 10
 
 
+@pytest.mark.parametrize("told", ["extrct=tiny", "journal=natur"])
+def test_a_key_or_journal_nobody_knows_stops_before_anything_runs(copy: Path, told: str) -> None:
+    failed = run(copy, "snakemake", "-n", "--cores", "1", "--config", "extract=tiny", told)
+    assert failed.returncode == 10 and "did you mean" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
 def test_wrong_configuration_stops_before_anything_runs(copy: Path) -> None:
     failed = run(copy, "snakemake", "-n", "--config", "study=granger209", "extract=tiny")
     assert failed.returncode == 10

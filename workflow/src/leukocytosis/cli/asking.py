@@ -50,9 +50,11 @@ def check_configuration(study: str, extract: str) -> None:
         load_manifest,
         load_policy,
         load_protocol,
+        load_settings,
         load_units,
     )
 
+    load_settings(Path("config/config.yaml"), {"study": study, "extract": extract})
     codelists = load_codelists(Path("config/codelists"))
     protocol = load_protocol(Path(f"config/studies/{study}.yaml"), codelists)
     manifest = load_manifest(Path(f"config/extracts/{extract}.yaml"))

@@ -40,14 +40,15 @@ def run_studies(extract: str, cores: str) -> int:
 def assess_study(study: str, cohorts: int | None, extracts: int | None) -> int:
     """Draw cohorts of known truth, measure what a study makes of them; print where it stands."""
     from leukocytosis.assess import assess
-    from leukocytosis.config import load_manifest, load_protocol
-    from leukocytosis.config.assess import load_assessment, load_seed
+    from leukocytosis.config import load_manifest, load_protocol, load_settings
+    from leukocytosis.config.assess import load_assessment
 
     config, folder = Path("config"), Path("results/assess") / study
     protocol = load_protocol(config / f"studies/{study}.yaml")
+    seed = load_settings(config / "config.yaml").seed
     settings = load_assessment(config / "config.yaml", protocol, cohorts=cohorts, extracts=extracts)
     manifest = load_manifest(config / "extracts/synthetic.yaml")
-    assess(protocol, manifest, settings, load_seed(config / "config.yaml"), Path.cwd(), folder)
+    assess(protocol, manifest, settings, seed, Path.cwd(), folder)
     print((folder / "assessment.md").read_text(encoding="utf-8"))
     print(f"Written: {folder}")
     return 0

@@ -12,6 +12,7 @@ from leukocytosis.config.published import PublishedCase, load_published_cases
 from leukocytosis.config.quantities import Unit, fold_unit, load_units
 from leukocytosis.config.references import Reference, load_references
 from leukocytosis.config.review import ReviewPlan, Reviews, find_review_file, load_plan
+from leukocytosis.config.settings import Settings, load_settings
 from leukocytosis.config.study import load_protocol
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "Reference",
     "ReviewPlan",
     "Reviews",
+    "Settings",
     "Unit",
     "find_review_file",
     "fold_unit",
@@ -46,5 +48,6 @@ __all__ = [
     "load_protocol",
     "load_published_cases",
     "load_references",
+    "load_settings",
     "load_units",
 ]

@@ -6,11 +6,10 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Self
 
-import yaml
 from pydantic import Field, model_validator
 
 from leukocytosis.config.protocol import Protocol
-from leukocytosis.config.reading import Document, Strict, build, read_text
+from leukocytosis.config.reading import Document, Strict, build
 from leukocytosis.errors import ConfigError, Problem, nearest
 
 
@@ -43,9 +42,9 @@ class Assessment(Strict):
 
 def load_assessment(path: Path, protocol: Protocol, **overriding: Any) -> Assessment:
     """Return the section `assess` of config.yaml; ConfigError when it does not fit the protocol."""
-    data = yaml.safe_load(read_text(path)).get("assess") or {}
+    document = Document(path)
     given = {name: value for name, value in overriding.items() if value is not None}
-    found = build(Assessment, Document(path), {**data, **given})
+    found = build(Assessment, document, {**(document.data.get("assess") or {}), **given})
     groups = {cause.group for cause in protocol.causes if cause.id in found.patients}
     problems = [
         *_unknown(path, "patients", found.patients, {cause.id for cause in protocol.causes}),
@@ -58,11 +57,6 @@ def load_assessment(path: Path, protocol: Protocol, **overriding: Any) -> Assess
     if problems:
         raise ConfigError(problems)
     return found
-
-
-def load_seed(path: Path) -> int:
-    """Return the seed of config.yaml."""
-    return int(yaml.safe_load(read_text(path))["seed"])
 
 
 def _unknown(
