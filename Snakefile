@@ -6,6 +6,7 @@ from pathlib import Path
 
 from leukocytosis.adjudication import find_files
 from leukocytosis.config import (
+    check_outcomes_seen,
     load_codelists,
     load_manifest,
     load_protocol,

@@ -11,6 +11,7 @@ from conftest import CODELISTS, ROOT
 
 from leukocytosis.cli import main
 from leukocytosis.config import (
+    check_outcomes_seen,
     fold_unit,
     load_claims,
     load_codelists,
@@ -287,3 +288,26 @@ def test_settings_are_those_of_the_file_but_for_what_a_run_is_told() -> None:
     found = load_settings(ROOT / "config/config.yaml", {"extract": 2019, "review": {"n": 7}})
     assert (found.extract, found.seed) == ("2019", 2009)
     assert (found.review.n, found.review.sampling) == (7, "stratified")
+
+
+@pytest.mark.parametrize(
+    ("table", "outcomes"),
+    [
+        ("deaths", ["death_or_hospice_12w", "death_1y"]),
+        ("encounters", ["death_or_hospice_12w"]),
+        ("microbiology", []),
+    ],
+)
+def test_nobody_is_alive_because_deaths_are_in_no_file(table: str, outcomes: list[str]) -> None:
+    protocol = load_protocol(ROOT / "config/studies/granger2009.yaml", KNOWN)
+    whole = load_manifest(ROOT / "config/extracts/tiny.yaml")
+    check_outcomes_seen(protocol, whole)
+    tables = {name: sources for name, sources in whole.tables.items() if name != table}
+    lacking = whole.model_copy(update={"tables": tables, "absent": {table: "is not exported"}})
+    refused = []
+    try:
+        check_outcomes_seen(protocol, lacking)
+    except ConfigError as error:
+        refused = [problem.problem.split("'")[1] for problem in error.problems]
+        assert all(f"absent.{table}" in problem.place for problem in error.problems)
+    assert refused == outcomes

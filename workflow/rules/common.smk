@@ -23,6 +23,7 @@ try:
     CODELISTS = load_codelists(Path("config/codelists"))
     PROTOCOL = load_protocol(Path(f"config/studies/{STUDY}.yaml"), CODELISTS)
     MANIFEST = load_manifest(Path(f"config/extracts/{EXTRACT}.yaml"))
+    check_outcomes_seen(PROTOCOL, MANIFEST)
 except LeukocytosisError as error:
     print(error, file=sys.stderr)
     sys.exit(error.exit_code)

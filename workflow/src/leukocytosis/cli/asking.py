@@ -45,6 +45,7 @@ def explain_name(name: str, study: str, extract: str) -> str:
 def check_configuration(study: str, extract: str) -> None:
     """Read everything a run would read; LeukocytosisError says what is wrong."""
     from leukocytosis.config import (
+        check_outcomes_seen,
         load_claims,
         load_codelists,
         load_manifest,
@@ -58,6 +59,7 @@ def check_configuration(study: str, extract: str) -> None:
     codelists = load_codelists(Path("config/codelists"))
     protocol = load_protocol(Path(f"config/studies/{study}.yaml"), codelists)
     manifest = load_manifest(Path(f"config/extracts/{extract}.yaml"))
+    check_outcomes_seen(protocol, manifest)
     load_policy(Path(f"config/policies/{manifest.policy}.yaml"))
     load_units(Path("config/units.csv"))
     if protocol.claims:

@@ -12,6 +12,7 @@ from leukocytosis.config.published import PublishedCase, load_published_cases
 from leukocytosis.config.quantities import Unit, fold_unit, load_units
 from leukocytosis.config.references import Reference, load_references
 from leukocytosis.config.review import ReviewPlan, Reviews, find_review_file, load_plan
+from leukocytosis.config.seen import check_outcomes_seen
 from leukocytosis.config.settings import Settings, load_settings
 from leukocytosis.config.study import load_protocol
 
@@ -34,6 +35,7 @@ __all__ = [
     "Reviews",
     "Settings",
     "Unit",
+    "check_outcomes_seen",
     "find_review_file",
     "fold_unit",
     "load_accuracy",
