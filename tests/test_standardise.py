@@ -514,3 +514,56 @@ def test_a_code_map_is_read_strictly(project: Path, read_tiny: Read, line: str, 
         read_tiny()
     n = len(codes.read_text().splitlines())
     assert f"lab_codes.csv:{n}{words}" in str(caught.value)
+
+
+@pytest.mark.parametrize("spelling", ["wbc", "Wbc", "WBC ", " WBC", "wbc "])
+@pytest.mark.parametrize("quote", ["", '"'], ids=["sifted", "read whole"])
+def test_a_code_in_another_case_or_with_a_blank_is_counted_and_not_lost_among_others(
+    project: Path, read_tiny: Read, spelling: str, quote: str
+) -> None:
+    raw = project / RAW / "labs.csv"
+    lines = raw.read_text().replace(",Blood,final", f",{quote}Blood{quote},final")
+    raw.write_text(lines.replace(",WBC,", f",{spelling},", 2))
+    ledger = pd.read_parquet(read_tiny() / "ledger.parquet").set_index(["table", "rule_id"])
+    assert ledger.loc[("labs", "code_spelt_otherwise"), "n_rows"].item() == 2
+    raw.write_text(lines.replace(",WBC,", f",{spelling},"))
+    message = failure(read_tiny)
+    assert "(code_spelt_otherwise)" in message and "add each spelling to 'code_maps'" in message
+
+
+def test_a_code_that_is_mapped_by_itself_is_no_other_spelling(
+    project: Path, read_tiny: Read
+) -> None:
+    raw = project / RAW / "labs.csv"
+    raw.write_text(raw.read_text().replace(",WBC,", ",wbc,"))
+    with (project / "config/extracts/tiny/lab_codes.csv").open("a") as stream:
+        stream.write("tiny,wbc,LOINC,26464-8,White blood cells\n")
+    ledger = pd.read_parquet(read_tiny() / "ledger.parquet")
+    assert "code_spelt_otherwise" not in set(ledger["rule_id"])
+
+
+@pytest.mark.parametrize("text", ["NULL", "\\N", "None", "n/a"])
+@pytest.mark.parametrize(
+    ("table", "column", "place"),
+    [
+        ("labs", "patient", "patient_id"),
+        ("patients", "patient", "patient_id"),
+        ("diagnoses", "encounter", "encounter_id"),
+        ("microbiology", "specimen_id", "specimen_id"),
+        ("microbiology", "organism", "organism"),
+    ],
+)
+def test_a_text_for_nothing_is_nobody_until_the_manifest_says_what_it_is(
+    project: Path, read_tiny: Read, text: str, table: str, column: str, place: str
+) -> None:
+    raw = project / RAW / f"{table}.csv"
+    head, first, *rows = [line.split(",") for line in raw.read_text().splitlines()]
+    first[head.index(column)] = text
+    raw.write_text("\n".join(map(",".join, [head, first, *rows])) + "\n")
+    message = failure(read_tiny)
+    assert f"{table}.csv → {table}.{place}: 1 rows name it '{text}'" in message
+    way_out = re.search(r"missing: (.*\])", message)
+    assert way_out
+    path = f"{{path: {table}.csv"
+    edit(project / "config/extracts/tiny.yaml", path, f"{path}, {way_out.group(0)}")
+    read_tiny()  # the way out leads out

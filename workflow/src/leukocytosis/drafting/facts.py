@@ -9,6 +9,7 @@ from leukocytosis.config.codelist import FORMATS
 from leukocytosis.drafting.looking import Seen
 from leukocytosis.drafting.matching import Match
 from leukocytosis.standardise.extract import SHOWN_FROM
+from leukocytosis.standardise.quality import NAMING, TOKENS
 from leukocytosis.standardise.values import (
     ZONE,
     compile_number,
@@ -19,7 +20,6 @@ from leukocytosis.standardise.values import (
 from leukocytosis.store import Connection, fetch, name, quoted
 
 MOST_VALUES, MOST_CODES, LONGEST = 80, 20, 60
-TOKENS = ("NULL", "null", "NA", "N/A", "None", "nan", "NaN", ".", "\\N")
 NUMBERS = ("value", "dose", "doses_per_day", "birth_year", "position")
 WRITINGS = {  # of a date, with and without its time
     "day/month/year": ("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%d/%m/%Y"),
@@ -59,16 +59,19 @@ def find_values(con: Connection, seen: Seen, column: str) -> Values:
 
 
 def find_tokens(con: Connection, match: Match) -> list[str]:
-    """Return the texts that stand for a missing value where a number or a time should."""
-    columns = [*_times(match), *(c for c in NUMBERS if c in match.columns)]
+    """Return the texts that stand for a missing value where a number, a time or an id should."""
+    columns = [*_times(match), *(c for c in (*NUMBERS, *NAMING) if c in match.columns)]
     texts = [raw for c in columns if match.seen.types[raw := match.columns[c]] == "VARCHAR"]
-    listed = ", ".join(quoted(token) for token in TOKENS)
     queries = [
-        f"SELECT {name(raw)} AS token FROM {match.seen.relation} WHERE {name(raw)} IN ({listed})"
+        f"SELECT {name(raw)} AS token FROM {match.seen.relation} WHERE {_is_token(name(raw))}"
         for raw in texts
     ]
     found = fetch(con, " UNION ".join(queries)) if queries else []
     return sorted(str(token) for (token,) in found)
+
+
+def _is_token(raw: str) -> str:
+    return f"lower({raw}) IN ({', '.join(quoted(token.lower()) for token in TOKENS)})"
 
 
 def find_writings(con: Connection, matches: Sequence[Match]) -> list[str] | None:
@@ -88,10 +91,11 @@ def find_writings(con: Connection, matches: Sequence[Match]) -> list[str] | None
 
 def _read_share(con: Connection, relation: str, raw: str, formats: Sequence[str]) -> float:
     """Return the share of a column's texts that can be read as a time, 1 where there are none."""
-    tokens = ", ".join(quoted(token) for token in TOKENS)
     # in any zone: where an offset is printed, somebody must name the clock first
     read = compile_time(raw, "VARCHAR", formats, "UTC")
-    query = f"SELECT count({read}), count(*) FROM {relation} WHERE {raw} NOT IN ('', {tokens})"
+    query = (
+        f"SELECT count({read}), count(*) FROM {relation} WHERE {raw} <> '' AND NOT {_is_token(raw)}"
+    )
     n_read, n = fetch(con, query)[0]
     return float(n_read / n) if n else 1.0
 

@@ -85,11 +85,12 @@ def read_labs(reader: Reader, vocabulary: Vocabulary) -> None:
     system = reader.text("code_system")
     constant = reader.source.constants.get("code_system")
     names = {key: concept for key, concept in concepts.items() if constant in (None, key[0])}
-    code = f"CAST({reader.raw('code')} AS VARCHAR)"
-    reader.codes = frozenset(c for _, c in names)
+    otherwise = wanted.spell_otherwise(names, vocabulary.code_map)
+    code, codes = f"CAST({reader.raw('code')} AS VARCHAR)", one_of(c for _, c in names)
+    reader.codes = frozenset(c for _, c in (*names, *otherwise))
     reader.keep = compile_is_one_of(code, reader.codes, in_dictionary=reader.from_parquet)
     if constant is None:
-        reader.keep += f" AND {_concept(code, system, names)} IS NOT NULL"
+        reader.keep += f" AND {_concept(code, system, {**names, **otherwise})} IS NOT NULL"
     measures = vocabulary.measures
     reader.columns = {
         "lab_id": reader.row_id,
@@ -98,7 +99,7 @@ def read_labs(reader: Reader, vocabulary: Vocabulary) -> None:
         "taken_at": reader.time("taken_at"),
         "taken_precision": reader.precision("taken_at"),
         "code_system": system,
-        "code": f"TRY_CAST({code} AS {one_of(reader.codes)})",
+        "code": f"TRY_CAST({code} AS {codes})",
         "number": reader.number(_value_column(reader)),
         "value_text": reader.text(_value_column(reader)),
         "comparator": _comparator(reader),
@@ -155,6 +156,7 @@ def _concept(code: str, system: str, names: Mapping[tuple[str, str], str]) -> st
 
 
 def _judge_labs(reader: Reader) -> None:
+    reader.refuse("code_spelt_otherwise", "code", "concept IS NULL", unreadable=True)
     blood = ", ".join(quoted(s.lower()) for s in reader.manifest.blood_specimens)
     reader.refuse("patient_id_missing", "patient_id", "patient_id IS NULL")
     reader.need("taken_at")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,10 @@ MAPPED_OTHERWISE = "check which columns, 'constants' and 'values' the manifest n
 CODED_OTHERWISE = (
     "map the laboratory's codes in 'code_maps' of the manifest, under the system that "
     "'code_system' gives"
+)
+SPELT_OTHERWISE = (
+    "they differ from a wanted code in case or blanks alone: add each spelling to 'code_maps' of "
+    "the manifest with the standard code it has (or of the other test it is)"
 )
 SHOWN_FROM = 5  # a spelling is named in a message only when at least so many rows share it
 
@@ -306,7 +311,8 @@ def _faults(
             problems.append(Problem(place, words, _way_out(table, rule)))
         elif rule.unreadable and n > job.manifest.tolerated_share * total:
             words = f"{n} of {total} rows cannot be read ({rule.rule_id})"
-            problems.append(Problem(place, words, WRITTEN_OTHERWISE))
+            spelt = rule.rule_id == "code_spelt_otherwise"
+            problems.append(Problem(place, words, SPELT_OTHERWISE if spelt else WRITTEN_OTHERWISE))
     refused = {r.rule_id: judged[r.rule_id] for r in rules if r.rule_id in judged}
     refused = {rule_id: n for rule_id, n in refused.items() if rule_id not in labs.REPEATED}
     if total and not problems and sum(refused.values()) == total:
@@ -378,6 +384,8 @@ def _write_accounts(job: Job) -> None:
     write_table(job.con, "FROM rejects", REJECTS, job.out / "rejects.parquet")
     write_rows(job.con, job.ledger, LEDGER, job.out / "ledger.parquet")
     add_views(job.con, job.out, [table.name for table in CANONICAL])
+    if tokens := list(_find_tokens(job)):
+        raise ExtractError(tokens)
     checked = list(quality.find_quality(job.con))
     strangers = [row for row in checked if quality.is_of_strangers(row)]
     if strangers:
@@ -390,3 +398,16 @@ def _write_accounts(job: Job) -> None:
             for row in strangers
         )
     write_rows(job.con, checked, QUALITY, job.out / "quality.parquet")
+
+
+def _find_tokens(job: Job) -> Iterator[Problem]:
+    """Yield a problem for each text such as NULL that would be taken for an id or an organism."""
+    for table, column, text, n in quality.find_tokens(job.con):
+        sources = job.manifest.tables[table]
+        files = sorted({job.manifest.files[source.rows_of].path for source in sources})
+        yield Problem(
+            f"{listed(files)} → {table}.{column}",
+            f"{n} rows name it '{text}', which would be taken for one and the same",
+            f"""say that it stands for nothing: missing: ["", {json.dumps(text)}] of the file """
+            "in the manifest (of a Parquet file: nullif in a .sql view)",
+        )

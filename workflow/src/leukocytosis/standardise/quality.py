@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from leukocytosis.store import Connection, fetch, quoted
+from leukocytosis.tables import CANONICAL
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,9 @@ CHECKS = (
           "result = 'positive' AND organism IS NULL", 0.1),
 )  # fmt: skip
 
+# what programs print where they have nothing; as an id it makes one patient of many
+TOKENS = ("NULL", "NA", "N/A", "#N/A", "None", "NaN", "NaT", "<NA>", "(null)", ".", "\\N")
+NAMING = ("patient_id", "encounter_id", "specimen_id", "organism")
 FEW = 5  # rows that may all name strangers by chance
 
 
@@ -65,6 +69,21 @@ def is_of_strangers(row: Mapping[str, object]) -> bool:
         and row["n_broken"] == row["n_rows"]
         and int(str(row["n_rows"])) >= FEW
     )
+
+
+def find_tokens(con: Connection) -> Iterator[tuple[str, str, str, int]]:
+    """Yield table, column, text and rows where an id or an organism is a text for nothing."""
+    tokens = ", ".join(quoted(token.lower()) for token in TOKENS)
+    for table in CANONICAL:
+        for column in NAMING:
+            if column in table.names:
+                # no token is longer: most ids need not be folded
+                query = (
+                    f"SELECT {column}, count(*) FROM {table.name} WHERE strlen({column}) <= 6 "
+                    f"AND lower({column}) IN ({tokens}) GROUP BY 1 ORDER BY 1"
+                )
+                for text, n in fetch(con, query):
+                    yield table.name, column, str(text), int(n)
 
 
 def find_quality(con: Connection) -> Iterator[dict[str, object]]:

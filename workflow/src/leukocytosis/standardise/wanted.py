@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from leukocytosis.config.codelist import Codelist, Entry
@@ -68,3 +68,19 @@ def lab_concepts(
         raise ConfigError(problems)
     local = {key: concepts[to] for key, to in code_map.items() if to in concepts}
     return concepts | local
+
+
+def spell_otherwise(
+    names: Mapping[tuple[str, str], str], code_map: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], str]:
+    """Return what differs from a lab code in case or a blank alone, but for codes of their own.
+
+    So few spellings are looked for in the same pass; to fold each row's code would take another.
+    """
+    return {
+        (system, spelling): concept
+        for (system, code), concept in sorted(names.items())
+        for cased in (code, code.lower(), code.upper(), code.capitalize())
+        for spelling in (cased, f"{cased} ", f" {cased}")
+        if (system, spelling) not in names and (system, spelling) not in code_map
+    }
