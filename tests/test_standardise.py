@@ -567,3 +567,17 @@ def test_a_text_for_nothing_is_nobody_until_the_manifest_says_what_it_is(
     path = f"{{path: {table}.csv"
     edit(project / "config/extracts/tiny.yaml", path, f"{path}, {way_out.group(0)}")
     read_tiny()  # the way out leads out
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_a_file_that_lacks_what_its_siblings_have_is_named(
+    project: Path, read_tiny: Read, kind: str
+) -> None:
+    rows = pd.read_csv(project / RAW / "labs.csv", dtype=str)
+    for year, part in (("2006", rows[:40]), ("2007", rows[40:].drop(columns="specimen"))):
+        path = project / RAW / f"labs_{year}.{kind}"
+        part.to_parquet(path) if kind == "parquet" else part.to_csv(path, index=False)
+    edit(project / "config/extracts/tiny.yaml", "labs.csv", f"labs_*.{kind}")
+    message = failure(read_tiny)
+    assert f"labs_2007.{kind} → labs.specimen: has no column 'specimen'" in message
+    assert "labs_2006" not in message

@@ -8,7 +8,8 @@ import gzip
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -114,6 +115,7 @@ def open_files(con: Connection, manifest: Manifest, project: Path) -> dict[str, 
         except duckdb.Error as error:
             problems.append(unreadable(root, file, error))
     problems += _wrong_columns(manifest, root, columns)
+    problems += _uneven_files(con, manifest, root, columns)
     if problems:
         raise ExtractError(problems)
     return columns
@@ -202,6 +204,46 @@ def _headless(root: Path, file: RawFile, wanted: Iterable[str], known: Iterable[
         "check that its first line names the columns, and 'delimiter' and 'encoding' in the "
         "manifest",
     )
+
+
+def _uneven_files(
+    con: Connection, manifest: Manifest, root: Path, opened: Collection[str]
+) -> Iterator[Problem]:
+    """Yield a problem for each wanted column that some files of an entry have, and some not.
+
+    The engine would take it for missing in every row of those Parquet files, and not say which
+    CSV it stumbles at.
+    """
+    for table, sources in sorted(manifest.tables.items()):
+        for source in sources:
+            file = manifest.files[source.rows_of]
+            if is_parquet(file) and source.rows_of not in opened:
+                continue
+            having = _find_having(con, paths := find_seen(root, file), file)
+            for canonical, raw in sorted(source.columns.items()):
+                without = [str(p.relative_to(root)) for p in paths if p not in having[raw]]
+                if 0 < len(without) < len(paths):
+                    yield Problem(
+                        f"{listed(without)} → {table}.{canonical}",
+                        f"has no column '{raw}', which other files of {file.path} have",
+                        "mend the export, or give these files an entry and a source of their own",
+                    )
+
+
+def _find_having(
+    con: Connection, paths: Sequence[Path], file: RawFile
+) -> Mapping[str, Collection[Path]]:
+    """Return which of the files have each column."""
+    having: dict[str, set[Path]] = defaultdict(set)
+    if is_parquet(file):
+        schema = f"SELECT file_name, name FROM parquet_schema({_listed(paths)})"
+        for path, column in fetch(con, schema):
+            having[column].add(Path(path))
+        return having
+    for path in paths if len(paths) > 1 else ():
+        for column in _read_header(path, file):
+            having[column].add(path)
+    return having
 
 
 def _missing_columns(
