@@ -22,6 +22,8 @@ from leukocytosis.config.manifest import Observation, RawFile, Source
 from leukocytosis.report import Background, ReportInputs
 from leukocytosis.survival.curve import fit_curve
 from leukocytosis.survival.restricted_mean import mean_rows
+from leukocytosis.survival.row import Estimate
+from leukocytosis.survival.unadjusted import exact_rows
 from leukocytosis.tables import BY_NAME, CANONICAL
 from leukocytosis.white_counts import BINS
 
@@ -225,6 +227,7 @@ def share(analysis: str, term: str, n_events: int, n: int, **more: Any) -> dict[
 
 def estimates() -> list[dict[str, Any]]:
     rows = [share("cause_shares", cause, n, 758) for cause, n in COUNTS.items()]
+    rows += [vars(row) for row in exact_rows([Estimate(**row) for row in rows])]
     rows += [share("group_shares", group, n, 758) for group, n in N.items()]
     rows += [
         share("plr_interval", "plr_narrow", 67, 758),

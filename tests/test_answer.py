@@ -75,9 +75,10 @@ def shares(**n_events: int | None) -> list[dict[str, Any]]:
         # one of two causes as frequent as the other must not be named alone
         ({"infection": 16, "undetermined": 6, "corticosteroid": 3, "plr": 3},
          "In 28 patients, the most frequent causes are infection at 57 % (39 to 73), high-dose "
-         "corticosteroid at 11 % (4 to 27) and paraneoplastic leukemoid reaction at 11 % "
-         "(4 to 27); 21 % (10 to 40) stay undetermined."),
-        ({"undetermined": 28}, "In 28 patients, 100 % (88 to 100) stay undetermined."),
+         "corticosteroid at 11 % (exact interval 2 to 28) and paraneoplastic leukemoid "
+         "reaction at 11 % (exact interval 2 to 28); 21 % (10 to 40) stay undetermined."),
+        ({"undetermined": 28},
+         "In 28 patients, 100 % (exact interval 88 to 100) stay undetermined."),
         ({"plr": None}, f"The share of each cause is {HIDDEN}."),
     ],
 )  # fmt: skip

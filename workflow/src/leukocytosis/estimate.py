@@ -20,6 +20,7 @@ from leukocytosis.survival.analyses import find_curves, fit_all
 from leukocytosis.survival.by_cause import fit_by_cause
 from leukocytosis.survival.competing.analyses import find_states, fit_competing
 from leukocytosis.survival.crude import fit_crude
+from leukocytosis.survival.quoted import quote
 from leukocytosis.survival.row import Estimate
 from leukocytosis.survival.second_engine import fit_second_engine
 from leukocytosis.survival.treatment import find_treatment_curves, fit_treatment
@@ -138,7 +139,7 @@ def _score(
     if beside.claims:
         query = f"SELECT reason_id, n_patients_left FROM {scan(study / 'attrition.parquet')}"
         attrition = [{"reason_id": step, "n_patients_left": n} for step, n in fetch(con, query)]
-        yield from score(beside.claims, estimates, attrition, beside.setting)
+        yield from score(beside.claims, [*map(quote, estimates)], attrition, beside.setting)
 
 
 def _compare_with_truth(

@@ -27,6 +27,7 @@ from leukocytosis.rounding import (
     format_percent,
     is_known,
 )
+from leukocytosis.survival.quoted import is_exact, quote
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,7 +38,7 @@ ROW_INCHES = 0.36
 
 
 def draw_causes(protocol: Protocol, estimates: Sequence[Row]) -> Figure:
-    """Return the share of each primary cause, Wilson intervals, and the wide reading of PLR."""
+    """Return the share of each primary cause, its interval, and the wide reading of PLR."""
     shares = find_rows(estimates, analysis_id="cause_shares")
     wide = find_rows(estimates, analysis_id="plr_interval", term="plr_wide")
     shares = sort_causes(protocol, shares)
@@ -68,6 +69,7 @@ def _reason(rows: Sequence[Row]) -> str:
 def _draw_share(axes: Axes, protocol: Protocol, y: int, row: Row) -> None:
     group = _group(protocol, row["term"])
     color, marker = style_of(protocol, group)["color"], marker_of(protocol, group)
+    row = quote(row)
     low, high = row["ci_low"], row["ci_high"]
     if is_known(low) and is_known(high):
         axes.plot([100 * low, 100 * high], [y, y], color=color, solid_capstyle="butt")
@@ -76,7 +78,8 @@ def _draw_share(axes: Axes, protocol: Protocol, y: int, row: Row) -> None:
               clip_on=False)  # fmt: skip
     digits = digits_of_percent(row["n"])
     interval = format_interval(low, high, digits, percent=True)
-    words = f"{format_percent(row['estimate'], digits)} ({interval})"
+    exact = "*" if is_exact(row) else ""
+    words = f"{format_percent(row['estimate'], digits)} ({interval}){exact}"
     axes.text(1.03, y, words, transform=axes.get_yaxis_transform(), va="center", fontsize=8.5)
 
 
@@ -92,7 +95,8 @@ def _dress(axes: Axes, protocol: Protocol, rows: Sequence[Row]) -> None:
     axes.tick_params(axis="y", length=0, pad=7, labelsize=9)  # a marker at 0 is clear of its label
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.set_xlim(left=0)
-    axes.set_xlabel("share of the cohort, % (95 % Wilson interval)", color=INK)
+    exact = "; * exact" if any(is_exact(quote(row)) for row in rows) else ""
+    axes.set_xlabel(f"share of the cohort, % (95 % Wilson interval{exact})", color=INK)
     axes.grid(axis="x", color=FAINT, alpha=0.2)
 
 

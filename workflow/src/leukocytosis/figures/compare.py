@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from leukocytosis.figures.style import FAINT, INK, PALETTE, Row, new_figure, styled
 from leukocytosis.rounding import is_known
+from leukocytosis.survival.quoted import quote
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,6 +62,7 @@ def _draw_line(axes: Axes, y: int, line: Line, cause: str) -> None:
 
 
 def _draw_share(axes: Axes, y: float, row: Row) -> None:
+    row = quote(row)
     low, high = row["ci_low"], row["ci_high"]
     if is_known(low) and is_known(high):
         axes.plot([100 * low, 100 * high], [y, y], color=PALETTE[0], solid_capstyle="butt")
@@ -90,7 +92,7 @@ def _add_legend(figure: Figure, height: float) -> None:
 
     blue = PALETTE[0]
     handles = {
-        "here (95 % Wilson interval)": Line2D([], [], color=blue, marker="o", ms=5),
+        "here (95 % interval)": Line2D([], [], color=blue, marker="o", ms=5),
         "PLR or undetermined": Line2D([], [], color=blue, marker="o", mfc="white", ms=5, ls=":"),
         "printed in the paper": Line2D([], [], color=INK, marker="D", mfc="white", ms=5, ls=""),
     }

@@ -53,9 +53,9 @@ def _describe_risks(protocol: Protocol) -> Iterator[Method]:
     few = "survival.proportion.FEW"
     yield Method(
         "risks",
-        "Shares have 95 % Wilson intervals [@wilson1927]; beside them stands the exact interval "
-        f"[@clopper1934], the one to quote where fewer than {setting(few)} patients are in the "
-        "share or outside it.",
+        "Shares have 95 % Wilson intervals [@wilson1927]; where fewer than "
+        f"{setting(few)} patients are in the share or outside it, the exact interval "
+        "[@clopper1934] is quoted.",
         settings=(few,),
     )
     yield Method(

@@ -72,7 +72,8 @@ def write_comparison(members: Sequence[ReportInputs], folder: Path) -> None:
 def draw_family(members: Sequence[ReportInputs]) -> Drawing:
     """Return the figure of the page with its caption."""
     return Drawing(
-        NAME, NAME, "Shares of three causes by study on this extract, with 95 % Wilson intervals, "
+        NAME, NAME, "Shares of three causes by study on this extract, with 95 % intervals "
+        "(Wilson's; exact where fewer than 5 patients are in the share or outside it), "
         "and the share each paper printed. The open circle counts every undetermined patient as "
         "PLR. Populations and thresholds differ: the same patient can be in several rows.",
         "Dot plot of the shares by study; the table below has the same numbers.",

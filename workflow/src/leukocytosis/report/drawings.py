@@ -79,8 +79,9 @@ def _draw_cohort(inputs: ReportInputs) -> Iterator[Drawing]:
     )  # fmt: skip
     shares = [r for r in estimates if r["analysis_id"] in ("cause_shares", "plr_interval")]
     yield Drawing(
-        "causes", "causes", "Primary causes: share of the cohort with 95 % Wilson interval. The "
-        "open mark counts every undetermined patient as PLR; colour and mark tell its group.",
+        "causes", "causes", "Primary causes: share of the cohort with 95 % Wilson interval "
+        "(*: exact interval, fewer than 5 patients in the share or outside it). The open mark "
+        "counts every undetermined patient as PLR; colour and mark tell its group.",
         "Shares of the primary causes with intervals; the table below has the same numbers.",
         draw_causes(inputs.protocol, estimates), {"estimates": shares},
     )  # fmt: skip

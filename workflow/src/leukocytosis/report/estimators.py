@@ -14,6 +14,7 @@ from leukocytosis.report.grids import (
     Notes,
     show_number,
     show_percent,
+    show_stored_percent,
 )
 from leukocytosis.report.inputs import ReportInputs, Row
 from leukocytosis.rounding import digits_of_percent, format_number, format_percent, is_known
@@ -190,12 +191,17 @@ def list_shares(inputs: ReportInputs) -> Grid:
             wilson = inputs.estimate(analysis, term=exact["term"])
             quoted = exact["note"] if is_known(exact["estimate"]) else ""
             rows.append((name_share(inputs, exact), format_number(exact["n_events"]),
-                         show_percent(wilson, notes), show_percent({**exact, "note": None}, notes)
-                         if is_known(exact["estimate"]) else show_percent(exact, notes),
+                         show_stored_percent(wilson, notes), show_exact(exact, notes),
                          str(quoted or "").removeprefix("quote ")))  # fmt: skip
     head = ("Share", "Patients", "Wilson", "Exact (Clopper–Pearson)", "Quote")
     caption = "Shares of the cohort with both 95 % intervals"
     return Grid(caption, head, "lrrrl", tuple(rows), notes.numbered)
+
+
+def show_exact(row: Row, notes: Notes) -> str:
+    """Return a share with its exact interval; its note says what to quote, so it is left out."""
+    known = is_known(row["estimate"])
+    return show_stored_percent({**row, "note": None, "method": ""} if known else row, notes)
 
 
 def name_share(inputs: ReportInputs, row: Row) -> str:

@@ -19,6 +19,7 @@ from leukocytosis.rounding import (
     format_percent,
     is_known,
 )
+from leukocytosis.survival.quoted import is_exact, quote
 
 
 def describe_besides(inputs: ReportInputs) -> tuple[str, ...]:
@@ -174,10 +175,12 @@ def equals(p_value: float) -> str:
 
 
 def show_share(row: Row) -> str:
-    """Return a share and its interval in percent."""
+    """Return a share and its interval in percent; an exact interval is called so."""
+    row = quote(row)
     digits = digits_of_percent(row["n"])
     interval = format_interval(row["ci_low"], row["ci_high"], digits, percent=True)
-    return f"{format_percent(row['estimate'], digits)} ({unbroken(interval)})"
+    which = "exact interval " if is_exact(row) else ""
+    return f"{format_percent(row['estimate'], digits)} ({which}{unbroken(interval)})"
 
 
 def note_of(row: Row | None) -> str:

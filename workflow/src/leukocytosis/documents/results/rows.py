@@ -14,6 +14,8 @@ from leukocytosis.rounding import (
     format_percent,
     is_known,
 )
+from leukocytosis.survival.analyses import SHARES
+from leukocytosis.survival.quoted import is_exact, quote
 
 NOT_RECORDED = "cannot be told: the run has no number of it"
 
@@ -39,6 +41,7 @@ class Rows(Asked):
     def _percent(self, row: Row, counts: str = "", columns: str = "", unit: str = "%") -> str:
         if not is_known(row["estimate"]):
             return self._without(row)
+        row = quote(row)
         digits = digits_of_percent(row["n"])
         middle = format_percent(row["estimate"], digits).removesuffix(f"{NBSP}%")
         if self._has_no_interval(row):
@@ -46,8 +49,9 @@ class Rows(Asked):
             return self._bind(words, row, f"estimate {columns}".strip())
         interval = format_interval(row["ci_low"], row["ci_high"], digits, percent=True)
         end = f"{NBSP}%" if unit == "%" else ""
-        words = f"{interval}{NBSP}{unit} ({middle}{end}{counts})"
-        return self._bind(words, row, f"ci_low ci_high estimate {columns}".strip())
+        which = "; exact interval" if is_exact(row) else ""
+        words = f"{interval}{NBSP}{unit} ({middle}{end}{counts}{which})"
+        return self._bind(words, *_place_of(row, f"ci_low ci_high estimate {columns}".strip()))
 
     def _number(self, row: Row, digits: int, unit: str = "") -> str:
         if not is_known(row["estimate"]):
@@ -68,6 +72,15 @@ class Rows(Asked):
     def _without(self, row: Row) -> str:
         """Return why there is no number; the reason may hold counts, so it is bound as well."""
         return self._bind(say_reason(row), row, "note")
+
+
+def _place_of(row: Row, columns: str) -> tuple[Row, str]:
+    """Return where an interval stands: an exact one in a row of its own, or made from counts."""
+    if not is_exact(row):
+        return row, columns
+    if row["analysis_id"] in SHARES:
+        return {**row, "analysis_id": f"exact_{row['analysis_id']}"}, columns
+    return row, columns.replace("ci_low ci_high ", "")
 
 
 def say_reason(row: Row) -> str:

@@ -1,7 +1,7 @@
 """Tables as readers see them, one file per kind: each `list_` function returns a `Grid`."""
 
 from leukocytosis.report.grids.abbreviations import spell_out
-from leukocytosis.report.grids.cells import show_number, show_percent
+from leukocytosis.report.grids.cells import show_number, show_percent, show_stored_percent
 from leukocytosis.report.grids.checks import (
     CANNOT,
     describe_score,
@@ -52,6 +52,7 @@ __all__ = [
     "list_unestimated",
     "show_number",
     "show_percent",
+    "show_stored_percent",
     "spell_out",
     "unbroken",
     "without_hidden",

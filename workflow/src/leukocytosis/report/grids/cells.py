@@ -14,10 +14,16 @@ from leukocytosis.rounding import (
     format_percent,
     is_known,
 )
+from leukocytosis.survival.quoted import EXACT_NOTE, is_exact, quote
 
 
 def show_percent(row: Row | None, notes: Notes) -> str:
-    """Return a fraction and its interval in percent, or where the reason stands."""
+    """Return a fraction and the interval to quote in percent, or where the reason stands."""
+    return show_stored_percent(quote(row) if row else None, notes)
+
+
+def show_stored_percent(row: Row | None, notes: Notes) -> str:
+    """Return a fraction and its interval as the table holds it, or where the reason stands."""
     return _show(row, notes, digits_of_percent(row["n"]) if row else 1, percent=True)
 
 
@@ -34,7 +40,8 @@ def _show(row: Row | None, notes: Notes, digits: int, percent: bool) -> str:
     estimate = row["estimate"]
     words = format_percent(estimate, digits) if percent else format_number(estimate, digits)
     interval = format_interval(row["ci_low"], row["ci_high"], digits, percent=percent)
-    return f"{words} ({unbroken(interval)}){notes.mark(row['note'])}"
+    which = notes.mark(EXACT_NOTE) if percent and is_exact(row) else ""
+    return f"{words} ({unbroken(interval)}){notes.mark(row['note'])}{which}"
 
 
 def _cannot(row: Row, notes: Notes) -> str:
