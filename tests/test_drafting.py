@@ -160,6 +160,12 @@ def test_tables_of_the_common_data_model_are_known(tmp_path: Path) -> None:
     assert "omop_cdm.yaml" in draft_manifest(tmp_path, "mine", NAMES, UNITS)
 
 
+def test_files_of_one_stem_are_two_files(tmp_path: Path) -> None:
+    for name in ("labs.2019.csv", "labs.2020.csv"):
+        (tmp_path / name).write_text(labs(["P1,2005-06-10,6690-2,9,K/uL"] * 9))
+    assert set(draft(tmp_path)["files"]) == {"labs_2019", "labs_2020"}
+
+
 def test_codes_are_told_by_how_they_are_written(tmp_path: Path) -> None:
     (tmp_path / "labs.csv").write_text(labs(["P1,2005-06-10,6690-2,9,K/uL"] * 20))
     diagnoses = "patient_id,dx_date,dx\n" + "P1,2005-06-10,C34.90\n" * 20

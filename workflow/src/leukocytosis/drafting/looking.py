@@ -63,7 +63,9 @@ def look_at(con: Connection, folder: Path) -> list[Seen]:
 
 
 def _open(con: Connection, folder: Path, file: RawFile) -> Seen:
-    called = re.sub(r"\W+", "_", file.path.split(".")[0]).strip("_").lower()
+    # the whole path: files of one stem are two files, and one must not hide the other
+    plain = re.sub(r"(\.csv|\.tsv|\.txt)?(\.gz)?$", "", file.path, flags=re.IGNORECASE)
+    called = re.sub(r"\W+", "_", plain).strip("_").lower()
     reader = compile_reader(folder, file)
     view = name(f"seen_{called}")
     con.execute(f"CREATE OR REPLACE VIEW {view} AS FROM {reader} LIMIT {FIRST_ROWS}")
