@@ -95,6 +95,21 @@ CHECKED = ("short_acting_growth_factor", "long_acting_growth_factor", "antibacte
            "high_dose_corticosteroid", "sterile_site_pathogen", "any_culture_positive")  # fmt: skip
 
 
+def test_a_blood_culture_told_by_its_test_alone_is_not_taken_for_a_negative_one(
+    tmp_path: Path,
+) -> None:
+    # the rule finds pathogens by the specimen, so a specimen "Blood" hides them from it
+    write_cohort(tmp_path, [([], [(0, "Blood", "Escherichia coli")])])
+    cohort = tmp_path / "cohort_microbiology.parquet"
+    rows = pd.read_parquet(cohort).assign(test="Blood culture, routine").to_dict("records")
+    with connect(tmp_path / ".scratch") as con:
+        write_rows(con, rows, BY_NAME["cohort_microbiology"], cohort)
+    collect_evidence(PROTOCOL, CODELISTS, UNITS, frozenset(), tmp_path)
+    found = pd.read_parquet(tmp_path / "evidence.parquet").set_index("rule_id")["status"]
+    assert found["sterile_site_pathogen"] == "not_assessed"
+    assert found["any_culture_positive"] == "not_assessed"
+
+
 @settings(max_examples=8, deadline=None, derandomize=True,
           suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
 @given(st.lists(patient, min_size=20, max_size=40))

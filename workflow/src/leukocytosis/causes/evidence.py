@@ -15,6 +15,7 @@ from leukocytosis.matching import (
     COMPILED_GIVEN,
     compile_drug_match,
     compile_in_systems,
+    compile_named,
     compile_systemic,
     compile_words_match,
 )
@@ -244,9 +245,10 @@ def _compile_looked(rule: Rule, vocabulary: Vocabulary) -> str:
     window = rule.assessed.window or rule.window
     condition = compile_window(window, rule.from_)
     if rule.assessed.codelist and rule.from_ == "microbiology":
-        specimen = _words("specimen", rule.assessed.codelist, vocabulary)
-        condition += f" AND ({specimen} OR {_words('test', rule.assessed.codelist, vocabulary)})"
-        condition += " AND result <> 'pending'"
+        # a test's name shows no specimen: the rule itself would not find a pathogen there
+        entries = vocabulary.codelists[rule.assessed.codelist].entries
+        named = compile_named(entries, rule.from_)
+        condition += f" AND {named} AND result <> 'pending'"
     elif rule.assessed.codelist:
         looked_for = rule.model_copy(update={"codelist": rule.assessed.codelist})
         condition += f" AND {compile_match(looked_for, vocabulary)}"
