@@ -26,6 +26,7 @@ from leukocytosis.multiverse.variants import find_options, list_variants
 from leukocytosis.prose import describe_protocol
 from leukocytosis.store import connect
 from leukocytosis.survival.analyses import fit_all
+from leukocytosis.survival.grouped_cox import Grouped, fit_grouped_cox
 from leukocytosis.synthetic import draw_extract
 
 PROTOCOL = protocol_of("granger2009")
@@ -302,3 +303,9 @@ def test_a_cause_less_certain_than_asked_does_not_decide(tiny: Run) -> None:
             ["cause", "grade"]
         )
         assert 0 < rows["order_any_highest", "infection"] == present["infection", "definite"]
+
+
+def test_one_patient_without_an_event_is_one() -> None:
+    sample = Grouped(np.array([3.0, 4.0, 5.0]), np.array([1, 1, 0]), np.array([0, 0, 1]))
+    (number,) = fit_grouped_cox([sample], ["infection", "plr"])
+    assert str(number.note).endswith("there are no events in the 1 patient with PLR")

@@ -82,7 +82,7 @@ BAD = {
     "there are no patients with PLR": sample([5, 6], [1, 1], [0, 2]),
     "there are no events among the 2 patients with PLR":
         sample([5, 6, 7, 8], [1, 1, 0, 0], [0, 0, 1, 1]),
-    "there are no events among the 1 patient with another cause":
+    "there are no events in the 1 patient with another cause":
         sample([5, 6, 7], [1, 1, 0], [0, 1, 2]),
     "2 events are too few for 1 coefficient (fewer than 5)":
         sample([5, 6], [1, 1], [0, 1]),

@@ -161,9 +161,7 @@ def test_an_infection_says_when_it_no_longer_explains() -> None:
 
 def test_a_count_through_a_course_says_when_it_counts() -> None:
     words = describe_rule(protocol().rule("count_up_through_antibacterials"))
-    assert (
-        "as high as when a course (rule antibacterial_course) began, on its day 7 or later" in words
-    )
+    assert "as high as when the antibacterial course began, on its day 7 or later" in words
 
 
 def test_undetermined_is_the_other_side_of_plr() -> None:

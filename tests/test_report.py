@@ -289,7 +289,7 @@ def test_table_one_shows_how_far_groups_stand_apart_without_the_sign() -> None:
     assert apart["age at index, years"] == ("0.23", "0.10", "0.30")
     assert apart["sex: female"] == ("0.00", "0.05", "0.05")
     assert apart["sex: male"] == ("–", "–", "–")
-    assert apart["neutrophils, %"] == ("none [1]",) * 3
+    assert apart["neutrophils, %"] == ("– [1]",) * 3
     why = "[1] cannot be estimated, because in neither group does any value differ from another"
     assert grid.notes[-1] == why
     # 1.96 √(1/77 + 1/112) and 1.96 √(1/569 + 1/112)
@@ -496,3 +496,13 @@ def test_the_share_of_few_with_a_gap_is_whole() -> None:
     rows = [fixtures.share("missing_covariates", "any", 6, 8)]
     told = describe_gaps(fixtures.inputs(estimates=rows)).replace("\u00a0", " ")
     assert told == "6 of 8 patients (75 %) lack a covariate of the adjusted model."
+
+
+def test_what_cannot_be_estimated_is_named_in_readers_words() -> None:
+    pair = fixtures.estimate("standardised_difference_by_cause", "age", note=CANNOT + "few",
+                             group="plr against corticosteroid")  # fmt: skip
+    cut = fixtures.estimate("cox_adjusted", "cause group: plr against infection",
+                            note=CANNOT + "no")  # fmt: skip
+    rows = dict(list_unestimated(fixtures.inputs(estimates=[pair, cut])).rows)
+    assert rows["few"].endswith("age, PLR against high-dose corticosteroid")
+    assert rows["no"] == "cox adjusted: PLR against infection"

@@ -70,7 +70,7 @@ def _records(rule: Rule) -> Iterator[str]:
 
 def _describe_through(through: Through) -> str:
     return (
-        f"as high as when a course (rule {through.course}) began, on its day "
+        f"as high as when the {through.course.replace('_', ' ')} began, on its day "
         f"{through.at_least_days} or later, the count then being "
         f"{describe_bound(through.already)}"
     )

@@ -79,7 +79,8 @@ def _why_not(sample: Grouped, names: Sequence[str], least: float) -> str | None:
     for name, here, seen in zip(names, n, events, strict=True):
         if here and not seen:
             patients = count_patients(int(here))
-            return f"there are no events among the {patients} {name_patients(name)}"
+            among = "in the" if here == 1 else "among the"
+            return f"there are no events {among} {patients} {name_patients(name)}"
     p = int((n > 0).sum()) - 1
     if events.sum() < least * p:
         return say_too_few(int(events.sum()), p, least)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from leukocytosis.figures.forest import label_term
-from leukocytosis.prose import describe_protocol, name_cause, name_group
+from leukocytosis.prose import GROUPS, describe_protocol, name_cause, name_group
 from leukocytosis.report.grids.cells import show_percent
 from leukocytosis.report.grids.grid import Grid, Notes, unbroken
 from leukocytosis.report.grids.order import title_outcome
@@ -118,7 +117,19 @@ def _is_test(row: Row) -> bool:
 def _name(inputs: ReportInputs, row: Row) -> str:
     analysis = row["analysis_id"].replace("_", " ")
     outcome = "" if row["outcome_id"] == "-" else f", {title_outcome(inputs, row['outcome_id'])}"
-    group = "" if row["group"] == "all" else f", {label_term(name_group(row['group']))}"
-    term = "" if row["term"] in (row["analysis_id"], "proportion") else f": {row['term']}"
+    group = "" if row["group"] == "all" else f", {_name_pair(inputs, row['group'])}"
+    term = (
+        ""
+        if row["term"] in (row["analysis_id"], "proportion")
+        else f": {_name_pair(inputs, row['term'])}"
+    )
     day = f", day {row['time_days']:g}" if is_known(row["time_days"]) else ""
     return f"{analysis}{term}{outcome}{group}{day}"
+
+
+def _name_pair(inputs: ReportInputs, words: str) -> str:
+    """Return a group or cause, or one against another, as readers call them."""
+    parts = words.removeprefix("cause group: ").split(" against ")
+    return " against ".join(
+        name_group(part) if part in GROUPS else name_cause(inputs.protocol, part) for part in parts
+    )

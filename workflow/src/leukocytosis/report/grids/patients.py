@@ -196,7 +196,7 @@ def _show_difference(row: Row | None, notes: Notes) -> str:
         return "–"
     if is_known(row["estimate"]):
         return format_number(abs(row["estimate"]), RATIO_DIGITS)
-    return HIDDEN if is_hidden(row) else f"none{notes.mark(row['note'])}"
+    return HIDDEN if is_hidden(row) else f"–{notes.mark(row['note'])}"
 
 
 def _show_largest(rows: Sequence[Row], notes: Notes) -> str:
