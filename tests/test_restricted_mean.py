@@ -62,7 +62,11 @@ def test_an_interval_is_cut_where_it_would_pass_the_horizon() -> None:
 
 
 def test_a_contrast_says_whose_follow_up_is_too_short() -> None:
-    curves = {"infection": curve([20, 30], [1, 0]), "plr": curve([10, 90], [1, 0])}
-    rows = list(mean_rows(curves, 84, analysis_id="rmst", outcome_id="o"))
-    said = next(row.note for row in rows if row.term == "ratio to infection")
-    assert said == "cannot be estimated, because of infection, nobody was followed to day 84"
+    short, long = curve([20, 30], [1, 0]), curve([10, 90], [1, 0])
+    for curves, name in (
+        ({"infection": short, "plr": long}, "infection"),
+        ({"infection": long, "plr": short}, "PLR"),
+    ):
+        rows = list(mean_rows(curves, 84, analysis_id="rmst", outcome_id="o"))
+        said = next(row.note for row in rows if row.term == "ratio to infection")
+        assert said == f"cannot be estimated, because of {name}, nobody was followed to day 84"

@@ -142,6 +142,23 @@ def test_a_landmark_at_the_horizon_has_nothing_to_estimate() -> None:
     assert rows and all(row.estimate is None and row.note for row in rows)
 
 
+def test_a_landmark_that_is_not_followed_far_enough_names_the_day_from_the_index() -> None:
+    treatment, table = protocol().treatment, patients()
+    assert treatment is not None
+    early = treatment.model_copy(update={"landmark_days": (14,)})
+    study = protocol().model_copy(update={"treatment": early})
+    cut = {c: table[c].clip(upper=60) for c in table if c.endswith("_days")}
+    ends = {c: table[c].where(table[c.replace("_status", "_days")] < 60, 0)
+            for c in table if c.endswith("_status")}  # fmt: skip
+    horizons = {outcome.id: outcome.horizon_days for outcome in study.outcomes}
+    rows = [row for row in fit_treatment(study, table.assign(**cut, **ends))
+            if row.analysis_id == "treatment_landmark" and row.term.startswith("survival")
+            and row.group == "all"]  # fmt: skip
+    assert rows
+    for row in rows:
+        assert row.note == f"{CANNOT}nobody was followed to day {horizons[row.outcome_id]}"
+
+
 @pytest.mark.parametrize("measure", ["log_rank", "hazard_ratio", "adjusted_hazard_ratio"])
 def test_the_contrast_as_declared_is_the_one_of_the_main_analyses(measure: str) -> None:
     from leukocytosis.survival.alternatives import Setting

@@ -15,6 +15,8 @@ from typing import Unpack
 
 import numpy as np
 
+from leukocytosis.prose import name_group
+
 from .curve import Curve
 from .proportion import Z_95
 from .row import Analysis, Estimate, Number, missing, place
@@ -110,7 +112,7 @@ def _contrast(
 ) -> Number:
     for found, whose in ((mean, group), (reference, name)):
         if isinstance(found, str):
-            return missing(f"of {whose}, {found}")
+            return missing(f"of {name_group(whose)}, {found}")
     assert isinstance(mean, RestrictedMean) and isinstance(reference, RestrictedMean)
     number = contrast(mean, reference)
     if mean.error == 0 or reference.error == 0:

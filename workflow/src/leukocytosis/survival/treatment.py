@@ -19,7 +19,7 @@ from leukocytosis.config.design import Treatment
 from .analyses import WILSON, covariate_frame, list_points
 from .covariates import COVARIATES, find_references
 from .cox import CoxFit, CoxRefused, cox_rows, fit_cox
-from .curve import METHOD, fit_curve
+from .curve import METHOD, Curve, fit_curve
 from .design import Design, RowColumns, code_design
 from .landmark import Landmark, set_landmark
 from .proportion import fit_proportion
@@ -102,7 +102,7 @@ def _fit_landmark(part: Part, day: int) -> Iterator[Estimate]:
         here = landmark.treated == (arm == TREATED)
         curve = fit_curve(landmark.days[here], landmark.status[here])
         left = float(part.horizon - day)
-        number = curve.survival_at(left) if left > 0 else missing(_behind(part, day))
+        number = _find_survival(part, curve, day)
         yield place(number, **analysis, group=part.group, term=f"survival: {arm}",
                     time_days=float(day), n=curve.n, n_events=curve.events_by(max(left, 0.0)),
                     method=f"from a landmark, {METHOD}")  # fmt: skip
@@ -110,6 +110,19 @@ def _fit_landmark(part: Part, day: int) -> Iterator[Estimate]:
         days=landmark.days, status=landmark.status, **{TREATED: landmark.treated.astype(float)}
     )
     yield from _ratios(part, rows, {}, analysis, float(day), "from a landmark: ")
+
+
+def _find_survival(part: Part, curve: Curve, day: int) -> Number:
+    """Return the survival at the horizon of a curve that begins at a landmark.
+
+    A reason names the day from the index, as all other days of the table are.
+    """
+    if day >= part.horizon:
+        return missing(_behind(part, day))
+    number = curve.survival_at(float(part.horizon - day))
+    if curve.n and number.estimate is None:
+        return missing(f"nobody was followed to day {part.horizon}")
+    return number
 
 
 def _set(part: Part, day: int) -> Landmark:
