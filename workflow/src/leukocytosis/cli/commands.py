@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 from leukocytosis.cli.asking import CASES, check_configuration, explain_name, verify_release
 from leukocytosis.cli.drafting import draft_extract
@@ -16,52 +17,63 @@ from leukocytosis.tables import describe_tables
 PLAN = ("n", "sampling", "blind")
 STARTS = ("study", "extract", "raw")
 TRUTH = ("cohorts", "extracts")
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit code."""
     parser = argparse.ArgumentParser(prog="leukocytosis", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    run = commands.add_parser("run", help="run a study on an extract and print its headlines")
-    check = commands.add_parser("check", help="read the configuration and say what is wrong")
-    strips = commands.add_parser("strips", help="draw the evidence of each episode of a study")
-    review = commands.add_parser("review", help="draw charts of a study for reviewers")
-    for command in (run, check, strips, review):
-        command.add_argument("study")
-        command.add_argument("extract")
-    asked = commands.add_parser("explain", help="say what a rule, a cause or a number is")
-    asked.add_argument("name", help="a rule, a cause, a number as printed, or a row: table/key/…")
-    asked.add_argument("study", nargs="?", default="granger2009")
-    asked.add_argument("extract", nargs="?", default="synthetic")
-    known = commands.add_parser("assess", help="draw cohorts of known truth and measure a study")
-    known.add_argument("study")
-    known.set_defaults(obey=lambda g: assess_study(g.study, g.cohorts, g.extracts))
-    for option in TRUTH:
-        known.add_argument(f"--{option}", type=int, help="overrides config/config.yaml")
-    made = commands.add_parser("verify", help="make released numbers again and compare them")
-    made.add_argument("study", nargs="?", default="granger2009")
-    made.add_argument("extract", nargs="?", default="synthetic")
-    start = "the person-level tables of the study, the canonical tables, or the raw files"
-    made.add_argument("--from", dest="start", choices=STARTS, default="study", help=start)
-    made.set_defaults(obey=lambda g: verify_release(g.study, g.extract, g.start))
-    drafted = commands.add_parser("draft", help="draft the manifest of an extract from its files")
-    drafted.add_argument("folder", help="where the extract's files are")
-    drafted.add_argument("extract", help="a name for it: a-z, 0-9 and _")
-    drafted.set_defaults(obey=lambda g: draft_extract(Path(g.folder), g.extract))
+    _add_runs(commands)
+    _add_questions(commands)
     commands.add_parser("cases", help="print the case book")
     commands.add_parser("tables", help="print the manual of tables")
-    family = commands.add_parser("studies", help="run every published study on an extract")
-    family.add_argument("extract")
-    for command in (run, family, strips, review):
-        command.add_argument("--cores", default="2")
-    for option in PLAN:
-        review.add_argument(f"--{option}", help="overrides config/config.yaml")
     given = parser.parse_args(arguments)
     try:
         return int(getattr(given, "obey", _obey)(given))
     except LeukocytosisError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+
+
+def _add_runs(commands: Commands) -> None:
+    """Add what runs the workflow on an extract."""
+    run = commands.add_parser("run", help="run a study on an extract and print its headlines")
+    strips = commands.add_parser("strips", help="draw the evidence of each episode of a study")
+    review = commands.add_parser("review", help="draw charts of a study for reviewers")
+    family = commands.add_parser("studies", help="run every published study on an extract")
+    for command in (run, strips, review):
+        command.add_argument("study")
+    for command in (run, family, strips, review):
+        command.add_argument("extract")
+        command.add_argument("--cores", default="2")
+    for option in PLAN:
+        review.add_argument(f"--{option}", help="overrides config/config.yaml")
+
+
+def _add_questions(commands: Commands) -> None:
+    """Add what reads what stands, or drafts and draws something of its own beside it."""
+    check = commands.add_parser("check", help="read the configuration and say what is wrong")
+    check.add_argument("study")
+    check.add_argument("extract")
+    drafted = commands.add_parser("draft", help="draft the manifest of an extract from its files")
+    drafted.add_argument("folder", help="where the extract's files are")
+    drafted.add_argument("extract", help="a name for it: a-z, 0-9 and _")
+    drafted.set_defaults(obey=lambda g: draft_extract(Path(g.folder), g.extract))
+    asked = commands.add_parser("explain", help="say what a rule, a cause or a number is")
+    asked.add_argument("name", help="a rule, a cause, a number as printed, or a row: table/key/…")
+    made = commands.add_parser("verify", help="make released numbers again and compare them")
+    for command in (asked, made):
+        command.add_argument("study", nargs="?", default="granger2009")
+        command.add_argument("extract", nargs="?", default="synthetic")
+    start = "the person-level tables of the study, the canonical tables, or the raw files"
+    made.add_argument("--from", dest="start", choices=STARTS, default="study", help=start)
+    made.set_defaults(obey=lambda g: verify_release(g.study, g.extract, g.start))
+    known = commands.add_parser("assess", help="draw cohorts of known truth and measure a study")
+    known.add_argument("study")
+    known.set_defaults(obey=lambda g: assess_study(g.study, g.cohorts, g.extracts))
+    for option in TRUTH:
+        known.add_argument(f"--{option}", type=int, help="overrides config/config.yaml")
 
 
 def _obey(given: argparse.Namespace) -> int:

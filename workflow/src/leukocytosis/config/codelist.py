@@ -14,6 +14,8 @@ from leukocytosis.errors import ConfigError, Problem, nearest
 
 COLUMNS = ["code_system", "code", "match", "term", "category", "source"]
 LAB_SYSTEM, COUNT_PER_VOLUME = "LOINC", "count_per_volume"
+DIAGNOSIS_SYSTEMS = ("ICD-10-CM", "ICD-9-CM")
+DRUG_SYSTEMS = ("ATC", "drug_name")
 WORD_SYSTEMS = ("drug_name", "specimen_name", "organism_name", "test_name")
 FORMATS = {
     "LOINC": r"\d{1,5}-\d",

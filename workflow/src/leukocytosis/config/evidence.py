@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from leukocytosis.config.codelist import DIAGNOSIS_SYSTEMS, DRUG_SYSTEMS, LAB_SYSTEM
 from leukocytosis.config.reading import Strict
 
 Basis = Literal["stated", "operationalised"]
@@ -80,9 +81,10 @@ class Rule(Declared):
     """One piece of evidence: records of a table, of a codelist, in a window.
 
     `at_least` distinct days (drugs: of treatment; else: of records) are needed. `positive` keeps
-    positive cultures with an organism. `codelist` matches codes (diagnoses), codes or names
-    (drugs), the specimen (microbiology) or the concept (labs), `codelist_not` leaves codes of
-    other lists out. `organism_not` and `organism`, `test` are codelists of organisms and tests.
+    positive results, whether or not an organism is named. `codelist` matches codes (diagnoses),
+    codes or names (drugs), the specimen (microbiology) or the concept (labs), `codelist_not` leaves
+    codes of other lists out. `organism_not`, `organism` and `test` are codelists of organisms and
+    of tests.
     `none_before_day` refuses patients with such a record before that day (a *new* disease).
     `excluded_routes` and `excluded_forms` leave out local uses of a drug; `dose` wants a daily
     dose; `before_the_count` leaves out what began on the index day after the count was taken.
@@ -125,11 +127,11 @@ class Rule(Declared):
     def codelists(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return each codelist the rule uses with the code systems of which it must hold one."""
         own = SYSTEMS[self.from_]
-        codes = ICD if self.from_ != "drugs" else own
+        codes = DIAGNOSIS_SYSTEMS if self.from_ != "drugs" else own
         uses: list[tuple[str | None, tuple[str, ...]]] = [
             (self.codelist, own),
             (self.ambiguous, codes),
-            (self.none_before_codelist, ICD),
+            (self.none_before_codelist, DIAGNOSIS_SYSTEMS),
             (self.excluded_forms, ("drug_name",)),
             (self.organism, ("organism_name",)),
             (self.test, ("test_name",)),
@@ -140,10 +142,9 @@ class Rule(Declared):
         return [(name, systems) for name, systems in uses if name]
 
 
-ICD = ("ICD-10-CM", "ICD-9-CM")
 SYSTEMS: dict[str, tuple[str, ...]] = {
-    "diagnoses": ICD,
-    "drugs": ("ATC", "drug_name"),
-    "labs": ("LOINC",),
+    "diagnoses": DIAGNOSIS_SYSTEMS,
+    "drugs": DRUG_SYSTEMS,
+    "labs": (LAB_SYSTEM,),
     "microbiology": ("specimen_name",),
 }

@@ -8,12 +8,11 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from leukocytosis.config.codelist import DIAGNOSIS_SYSTEMS
 from leukocytosis.config.manifest import CANONICAL_NAMES, STEERING
 from leukocytosis.config.reading import Document, Strict, build
 from leukocytosis.errors import nearest
 from leukocytosis.tables import BY_NAME, DRUG_KINDS
-
-SYSTEMS = ("ICD-10-CM", "ICD-9-CM")
 
 
 class TableNames(Strict):
@@ -71,7 +70,7 @@ def allowed_values(place: str) -> tuple[str, ...]:
     """Return what may stand in `table.column`: the contract's values, or the systems of codes."""
     table, _, column = place.partition(".")
     if place == "diagnoses.code_system":
-        return SYSTEMS
+        return DIAGNOSIS_SYSTEMS
     columns: Mapping[str, tuple[str, ...] | None] = {
         c.name: c.allowed for c in (BY_NAME[table].columns if table in CANONICAL_NAMES else ())
     }

@@ -19,8 +19,9 @@ from leukocytosis.config.cause import (
     Step,
     is_certain_enough,
 )
+from leukocytosis.config.codelist import DIAGNOSIS_SYSTEMS
 from leukocytosis.config.design import Known, PrimaryContrast, Treatment
-from leukocytosis.config.evidence import ICD, Basis, Declared, Rule, Window
+from leukocytosis.config.evidence import Basis, Declared, Rule, Window
 from leukocytosis.config.index import Index
 from leukocytosis.config.reading import Strict
 from leukocytosis.config.sensitivity import Sensitivity
@@ -217,7 +218,7 @@ class Protocol(Strict):
         shares = self.index.differential.concepts if self.index.differential else ()
         uses: set[tuple[str, tuple[str, ...]]] = {
             *((concept, ("LOINC",)) for concept in (self.index.concept, *shares)),
-            *((criterion.codelist, ICD) for criterion in criteria),
+            *((criterion.codelist, DIAGNOSIS_SYSTEMS) for criterion in criteria),
         }
         if self.treatment:
             uses.add((self.treatment.codelist, ("ATC", "drug_name")))

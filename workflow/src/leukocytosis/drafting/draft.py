@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from leukocytosis.config.codelist import COUNT_PER_VOLUME
+from leukocytosis.config.codelist import COUNT_PER_VOLUME, DIAGNOSIS_SYSTEMS, LAB_SYSTEM
 from leukocytosis.config.manifest import CANONICAL_NAMES, DECIDE, Manifest, RawFile
-from leukocytosis.config.names import SYSTEMS, Names, allowed_values
+from leukocytosis.config.names import Names, allowed_values
 from leukocytosis.config.quantities import Unit
 from leukocytosis.drafting import facts
 from leukocytosis.drafting.looking import FIRST_ROWS, look_at
@@ -174,7 +174,7 @@ def _other_results(con: Connection, match: Match, names: Names) -> dict[str, str
 
 def _counts(con: Connection, match: Match, units: Sequence[Unit]) -> Iterator[str]:
     """Yield the codes among which those of a white count are, for whoever maps local codes."""
-    if "code" in match.columns and facts.share_of_system(con, match, "LOINC") > facts.NEARLY_ALL:
+    if "code" in match.columns and facts.share_of_system(con, match, LAB_SYSTEM) > facts.NEARLY_ALL:
         return
     known = [unit.unit for unit in units if unit.quantity == COUNT_PER_VOLUME]
     for code, n_rows, middle in facts.find_counts(con, match, known):
@@ -193,7 +193,7 @@ def _constants(con: Connection, match: Match, names: Names) -> dict[str, str]:
         return {} if "kind" in match.columns else {"kind": _find_kind(match, names)}
     if match.table not in ("labs", "diagnoses") or "code_system" in match.columns:
         return {}
-    systems = ("LOINC",) if match.table == "labs" else SYSTEMS
+    systems = (LAB_SYSTEM,) if match.table == "labs" else DIAGNOSIS_SYSTEMS
     found = [
         system
         for system in systems
@@ -204,7 +204,7 @@ def _constants(con: Connection, match: Match, names: Names) -> dict[str, str]:
     if match.table == "labs":
         question = "a name for the laboratory's own codes, and a CSV under code_maps that maps them"
         return {"code_system": _ask(question)}
-    return {"code_system": _ask(" or ".join(SYSTEMS))}
+    return {"code_system": _ask(" or ".join(DIAGNOSIS_SYSTEMS))}
 
 
 def _find_kind(match: Match, names: Names) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from leukocytosis.config.codelist import FORMATS
+from leukocytosis.config.codelist import FORMATS, LAB_SYSTEM
 from leukocytosis.drafting.looking import Seen
 from leukocytosis.drafting.matching import Match
 from leukocytosis.standardise.extract import SHOWN_FROM
@@ -131,7 +131,7 @@ def has_decimal_comma(con: Connection, matches: Sequence[Match]) -> bool:
 def share_of_system(con: Connection, match: Match, system: str) -> float:
     """Return the share of a file's codes that are written like those of a system, without dots."""
     code = f"upper(trim(CAST({name(match.columns['code'])} AS VARCHAR)))"
-    if system != "LOINC":
+    if system != LAB_SYSTEM:
         code = f"replace({code}, '.', '')"
     written = f"regexp_full_match({code}, {quoted(FORMATS[system])})"
     query = f"SELECT count(*) FILTER ({written}), count({code}) FROM {match.seen.relation}"

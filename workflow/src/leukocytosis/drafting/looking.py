@@ -12,7 +12,8 @@ import duckdb
 
 from leukocytosis.config.manifest import RawFile
 from leukocytosis.errors import ExtractError, Problem
-from leukocytosis.standardise.files import compile_reader, unreadable
+from leukocytosis.standardise.files import compile_reader
+from leukocytosis.standardise.opening import unreadable
 from leukocytosis.store import Connection, fetch, name
 
 TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from leukocytosis.config import Codelist
-from leukocytosis.config.codelist import FORMATS
+from leukocytosis.config.codelist import DIAGNOSIS_SYSTEMS, DRUG_SYSTEMS, FORMATS
 from leukocytosis.matching import compile_drug_match, compile_in_systems, compile_is_one_of
 from leukocytosis.standardise import values, wanted
 from leukocytosis.standardise.labs import Measures, compile_standard_unit, compile_unit_factor
@@ -182,14 +182,14 @@ def read_diagnoses(reader: Reader, vocabulary: Vocabulary) -> None:
         else reader.text("code_system")
     )
     code = values.compile_code(reader.raw("code"))
-    entries = wanted.all_of(vocabulary.codelists, wanted.DIAGNOSIS_SYSTEMS)
+    entries = wanted.all_of(vocabulary.codelists, DIAGNOSIS_SYSTEMS)
     formats = " ".join(
         f"WHEN {quoted(s)} THEN NOT regexp_full_match(code, {quoted(FORMATS[s])})"
-        for s in wanted.DIAGNOSIS_SYSTEMS
+        for s in DIAGNOSIS_SYSTEMS
     )
     malformed = f"CASE code_system {formats} ELSE false END"
     named = compile_in_systems("code", "code_system", entries)
-    listed = f"code_system IN ({', '.join(quoted(s) for s in wanted.DIAGNOSIS_SYSTEMS)})"
+    listed = f"code_system IN ({', '.join(quoted(s) for s in DIAGNOSIS_SYSTEMS)})"
     reader.columns = {
         "diagnosis_id": reader.row_id,
         "patient_id": reader.id("patient_id"),
@@ -211,7 +211,7 @@ def read_diagnoses(reader: Reader, vocabulary: Vocabulary) -> None:
 
 def read_drugs(reader: Reader, vocabulary: Vocabulary) -> None:
     """Read drugs some codelist names, by code or by the words of their name."""
-    entries = wanted.all_of(vocabulary.codelists, wanted.DRUG_SYSTEMS)
+    entries = wanted.all_of(vocabulary.codelists, DRUG_SYSTEMS)
     reader.columns = {
         "drug_id": reader.row_id,
         "patient_id": reader.id("patient_id"),

@@ -14,7 +14,16 @@ import duckdb
 from leukocytosis.config import Codelist, Manifest, Unit
 from leukocytosis.config.manifest import Source
 from leukocytosis.errors import ExtractError, Problem, ReconciliationError, listed, nearest
-from leukocytosis.standardise import canonical, files, labs, quality, sieve, wanted
+from leukocytosis.standardise import (
+    canonical,
+    columns,
+    files,
+    labs,
+    opening,
+    quality,
+    sieve,
+    wanted,
+)
 from leukocytosis.standardise.reading import Reader, Reading, Rule
 from leukocytosis.store import (
     Connection,
@@ -92,7 +101,7 @@ def standardise(
     measures = labs.find_measures(codelists, tuple(units), manifest)
     vocabulary = canonical.Vocabulary(codelists, code_map, measures)
     with connect(out / ".scratch") as con:
-        types = files.open_files(con, manifest, project)
+        types = opening.open_files(con, manifest, project)
         job = Job(con, manifest, vocabulary, project, out, types)
         columns = ", ".join(f"{name(c.name)} {c.sql_type}" for c in REJECTS.columns)
         con.execute(f"CREATE TEMP TABLE rejects ({columns})")
@@ -220,7 +229,7 @@ def _judge(job: Job, table: Table, i: int, source: Source) -> Judged:
         )
     except duckdb.Error as error:
         raw = job.project / job.manifest.root
-        raise ExtractError(files.unreadable(raw, file, error)) from None
+        raise ExtractError(opening.unreadable(raw, file, error)) from None
     if n_sifted is not None:
         n_read = n_sifted
     elif n_read is None:
@@ -254,7 +263,9 @@ def _source_view(job: Job, table: Table, i: int, source: Source) -> tuple[str, M
         # a view names columns and files, not patients, so the engine's words may be shown
         raise ExtractError(Problem(str(path), str(error).splitlines()[0])) from None
     types = {str(r[0]): str(r[1]) for r in fetch(job.con, f"DESCRIBE {view}")}
-    clockless = list(files.find_clockless(job.manifest, str(path), [(c, c) for c in types], types))
+    clockless = list(
+        columns.find_clockless(job.manifest, str(path), [(c, c) for c in types], types)
+    )
     if clockless:
         raise ExtractError(clockless)
     return view, types

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from leukocytosis.config import Codelist, Manifest
-from leukocytosis.config.codelist import LAB_SYSTEM, Entry
+from leukocytosis.config.codelist import DIAGNOSIS_SYSTEMS, DRUG_SYSTEMS, LAB_SYSTEM, Entry
 from leukocytosis.matching import compile_named
 from leukocytosis.standardise.wanted import load_code_map
 from leukocytosis.store import Connection, add_views, connect, fetch, write_rows
 from leukocytosis.tables import CODELISTS
 
 SYSTEMS = {
-    "labs": ("LOINC",),
-    "diagnoses": ("ICD-10-CM", "ICD-9-CM"),
-    "drugs": ("ATC", "drug_name"),
+    "labs": (LAB_SYSTEM,),
+    "diagnoses": DIAGNOSIS_SYSTEMS,
+    "drugs": DRUG_SYSTEMS,
     "microbiology": ("specimen_name", "test_name", "organism_name"),
 }
 NAMED_BY = {

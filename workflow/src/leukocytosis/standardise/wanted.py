@@ -6,15 +6,12 @@ import csv
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
-from leukocytosis.config.codelist import Codelist, Entry
+from leukocytosis.config.codelist import LAB_SYSTEM, Codelist, Entry
 from leukocytosis.config.manifest import Manifest
 from leukocytosis.config.reading import read_text
 from leukocytosis.errors import ConfigError, Problem
 
 MAP_COLUMNS = ["code_system", "code", "to_code_system", "to_code", "term"]
-LAB_SYSTEM = "LOINC"
-DIAGNOSIS_SYSTEMS = ("ICD-10-CM", "ICD-9-CM")
-DRUG_SYSTEMS = ("ATC", "drug_name")
 
 
 def all_of(codelists: Mapping[str, Codelist], systems: Iterable[str]) -> list[Entry]:
