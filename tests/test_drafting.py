@@ -161,9 +161,12 @@ def test_tables_of_the_common_data_model_are_known(tmp_path: Path) -> None:
 
 
 def test_files_of_one_stem_are_two_files(tmp_path: Path) -> None:
-    for name in ("labs.2019.csv", "labs.2020.csv"):
+    names = ("labs.csv", "labs.tsv", "labs.2019.csv", "labs_tsv.csv", "LABS.csv")
+    for name in names:
         (tmp_path / name).write_text(labs(["P1,2005-06-10,6690-2,9,K/uL"] * 9))
-    assert set(draft(tmp_path)["files"]) == {"labs_2019", "labs_2020"}
+    files = draft(tmp_path)["files"]
+    assert {file["path"] for file in files.values()} == set(names)
+    assert {"labs", "labs_2019", "labs_tsv"} <= files.keys()
 
 
 def test_codes_are_told_by_how_they_are_written(tmp_path: Path) -> None:

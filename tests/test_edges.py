@@ -16,7 +16,7 @@ from leukocytosis.errors import ExtractError
 from leukocytosis.estimate import Beside, estimate
 from leukocytosis.multiverse import Vocabulary, fit_multiverse
 from leukocytosis.release import release
-from leukocytosis.standardise import files
+from leukocytosis.standardise import files, opening
 
 TINY = load_manifest(ROOT / "config/extracts/tiny.yaml")
 Read = Callable[[], Path]
@@ -115,7 +115,8 @@ def test_a_folder_without_permission(read_tiny: Read, monkeypatch: pytest.Monkey
     def refuse(root: Path, file: object) -> list[Path]:
         raise PermissionError(13, "Permission denied", str(root))
 
-    monkeypatch.setattr(files, "find_paths", refuse)  # tests may run as root, who may do anything
+    for room in (files, opening):  # tests may run as root, who may do anything
+        monkeypatch.setattr(room, "find_paths", refuse)
     with pytest.raises(ExtractError) as caught:
         read_tiny()
     assert "labs.csv: cannot be opened: Permission denied" in str(caught.value)

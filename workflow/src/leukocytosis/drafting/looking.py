@@ -6,6 +6,7 @@ import gzip
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 import duckdb
@@ -51,7 +52,7 @@ def look_at(con: Connection, folder: Path) -> list[Seen]:
         file = RawFile(path=str(path.relative_to(folder)))
         try:
             file = file.model_copy(update=_find_dialect(path))
-            seen.append(_open(con, folder, file))
+            seen.append(_open(con, folder, file, {one.name for one in seen}))
         except (OSError, EOFError, duckdb.Error) as error:
             if not path.name.lower().endswith(PERHAPS):
                 problems.append(unreadable(folder, file, error))
@@ -63,10 +64,8 @@ def look_at(con: Connection, folder: Path) -> list[Seen]:
     return seen
 
 
-def _open(con: Connection, folder: Path, file: RawFile) -> Seen:
-    # the whole path: files of one stem are two files, and one must not hide the other
-    plain = re.sub(r"(\.csv|\.tsv|\.txt)?(\.gz)?$", "", file.path, flags=re.IGNORECASE)
-    called = re.sub(r"\W+", "_", plain).strip("_").lower()
+def _open(con: Connection, folder: Path, file: RawFile, taken: set[str]) -> Seen:
+    called = _call(file.path, taken)
     reader = compile_reader(folder, file)
     view = name(f"seen_{called}")
     con.execute(f"CREATE OR REPLACE VIEW {view} AS FROM {reader} LIMIT {FIRST_ROWS}")
@@ -74,9 +73,17 @@ def _open(con: Connection, folder: Path, file: RawFile) -> Seen:
     return Seen(called, file, types)
 
 
+def _call(path: str, taken: set[str]) -> str:
+    """Return a name for a file; what it ends in, or a number, tells it from one called alike."""
+    plain = re.sub(r"\.(csv|tsv|txt|parquet)(\.gz)?$", "", path, flags=re.IGNORECASE)
+    short, whole = (re.sub(r"\W+", "_", text).strip("_").lower() for text in (plain, path))
+    numbered = (f"{whole}_{i}" for i in count(2))
+    return next(called for called in chain((short, whole), numbered) if called not in taken)
+
+
 def _find_dialect(path: Path) -> dict[str, str]:
     """Return the encoding and the delimiter of a text file, where they are not the usual ones."""
-    if path.suffix == ".parquet":
+    if path.suffix.lower() == ".parquet":
         return {}
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
         head = stream.read(HEAD_BYTES)
