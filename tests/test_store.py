@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 from leukocytosis import store
 from leukocytosis.errors import ContractError
-from leukocytosis.store import Connection, connect, count_repeats, fetch, write_rows, write_table
+from leukocytosis.store import (
+    Connection,
+    connect,
+    count_repeats,
+    fetch,
+    read_frame,
+    write_rows,
+    write_table,
+)
 from leukocytosis.tables import Column, Table
 
 SEEN = Table(
@@ -142,3 +151,21 @@ def test_repeats_are_the_same_however_many_are_sorted_at_once(
         engine = f"SELECT count(*) - (SELECT count(*) FROM (SELECT DISTINCT {listed} FROM drawn))"
         assert count_repeats(con, "FROM drawn", keys) == fetch(con, f"{engine} FROM drawn")[0][0]
     assert count_repeats(con, "FROM drawn WHERE false", ["patient_id"]) == 0
+
+
+def test_a_table_is_opened_by_arrow_itself(
+    con: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "seen.parquet"
+    write_rows(con, [{"sighting_id": "a", "length": 1.5}], SEEN, path)
+    read_frame(path)  # all is imported before nothing may be opened
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise AssertionError("opened by Python")
+
+    monkeypatch.setattr("builtins.open", refuse)
+    with pytest.raises(AssertionError, match="opened by Python"):
+        pd.read_parquet(path)
+    assert read_frame(path).equals(
+        pd.DataFrame([{"sighting_id": "a", "colour": None, "length": 1.5}])
+    )

@@ -16,6 +16,7 @@ import pandas as pd
 
 from leukocytosis.config import Protocol, load_protocol
 from leukocytosis.errors import OutputError, Problem, listed, nearest
+from leukocytosis.store import read_frame
 from leukocytosis.tables import BY_NAME, Kind, Table, analysis_set_table
 
 DTYPES: dict[Kind, str] = {
@@ -116,7 +117,7 @@ class Study:
         """
         table = self._contract(name)
         path = next(f / f"{name}.parquet" for f in self.folders if (f / f"{name}.parquet").exists())
-        frame = pd.read_parquet(path).astype({c.name: DTYPES[c.kind] for c in table.columns})
+        frame = read_frame(path).astype({c.name: DTYPES[c.kind] for c in table.columns})
         if table.tier == "aggregate":
             return frame
         return PersonFrame(frame).set_index(list(table.key))

@@ -151,10 +151,15 @@ def write_frame(con: Connection, frame: pd.DataFrame, table: Table, path: Path) 
 
 
 def read_frame(path: Path) -> pd.DataFrame:
-    """Return a Parquet file of patient-level or smaller size as a pandas frame."""
-    import pandas as pd
+    """Return a Parquet file of patient-level or smaller size as a pandas frame.
 
-    return pd.read_parquet(path)
+    Arrow opens the file itself. pandas would hand it one that Python opened, and a thread that
+    lets go of it while the process ends aborts the process (apache/arrow, issue 34314).
+    """
+    import pyarrow.parquet as pq
+
+    frame: pd.DataFrame = pq.read_table(path).to_pandas()
+    return frame
 
 
 def describe_contract(table: Table) -> dict[str, Any]:
