@@ -124,7 +124,8 @@ def test_a_culture_rule_says_where_it_was_looked_for() -> None:
     assert "organisms of the lists skin_contaminant and not_an_organism do not count" in words
     assert words.endswith(
         "Looked for only where there is a record in microbiology of the list sterile_site from 3 "
-        "days before to 3 days after the index."
+        "days before to 3 days after the index; tests of the list not_a_culture show no look "
+        "unless also of the list culture_by_name."
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from leukocytosis.causes.course import compile_courses, compile_start_unknown, c
 from leukocytosis.causes.dose import compile_dose_days, compile_dose_unknown
 from leukocytosis.config import Codelist, Protocol, Unit
 from leukocytosis.config.codelist import Entry
-from leukocytosis.config.evidence import Rule, Threshold, Window
+from leukocytosis.config.evidence import Assessed, Rule, Threshold, Window
 from leukocytosis.matching import (
     COMPILED_GIVEN,
     compile_drug_match,
@@ -148,6 +148,10 @@ def _words(column: str, codelist: str, vocabulary: Vocabulary) -> str:
     return f"coalesce({compile_words_match(column, entries)}, false)"
 
 
+def _leave_out(column: str, codelists: Iterable[str], vocabulary: Vocabulary) -> list[str]:
+    return [f"NOT {_words(column, name, vocabulary)}" for name in codelists]
+
+
 def compile_window(window: Window, table: str) -> str:
     """Return the condition that a record lies in a window, both ends included.
 
@@ -175,7 +179,8 @@ def _compile_result(rule: Rule, vocabulary: Vocabulary) -> list[str]:
         conditions.append(_words("test", rule.test, vocabulary))
     if rule.organism:
         conditions.append(_words("organism", rule.organism, vocabulary))
-    conditions += [f"NOT {_words('organism', list_, vocabulary)}" for list_ in rule.organism_not]
+    conditions += _leave_out("organism", rule.organism_not, vocabulary)
+    conditions += _leave_out("test", rule.test_not, vocabulary)
     bounds = [rule.value, vocabulary.protocol.index.above if rule.above_index_threshold else None]
     return conditions + [_compile_value(bound) for bound in bounds if bound]
 
@@ -243,13 +248,24 @@ def _compile_unclear(rule: Rule, vocabulary: Vocabulary) -> Iterator[tuple[str, 
 
 def _compile_looked(rule: Rule, vocabulary: Vocabulary) -> str:
     window = rule.assessed.window or rule.window
-    condition = compile_window(window, rule.from_)
+    conditions = [
+        compile_window(window, rule.from_),
+        *_leave_out("test", rule.test_not, vocabulary),
+        *_compile_no_look(rule.assessed, vocabulary),
+    ]
     if rule.assessed.codelist and rule.from_ == "microbiology":
         # a test's name shows no specimen: the rule itself would not find a pathogen there
         entries = vocabulary.codelists[rule.assessed.codelist].entries
-        named = compile_named(entries, rule.from_)
-        condition += f" AND {named} AND result <> 'pending'"
+        conditions += [compile_named(entries, rule.from_), "result <> 'pending'"]
     elif rule.assessed.codelist:
         looked_for = rule.model_copy(update={"codelist": rule.assessed.codelist})
-        condition += f" AND {compile_match(looked_for, vocabulary)}"
-    return f"SELECT episode_id FROM {rule.from_} WHERE {condition}"
+        conditions.append(compile_match(looked_for, vocabulary))
+    return f"SELECT episode_id FROM {rule.from_} WHERE {' AND '.join(conditions)}"
+
+
+def _compile_no_look(assessed: Assessed, vocabulary: Vocabulary) -> Iterator[str]:
+    """Yield the condition that a test shows a look: a culture with its stain does, a stain not."""
+    if assessed.test_not:
+        shown = [_words("test", name, vocabulary) for name in [assessed.unless_test] if name]
+        left_out = " AND ".join(_leave_out("test", assessed.test_not, vocabulary))
+        yield f"({' OR '.join([*shown, f'({left_out})'])})"

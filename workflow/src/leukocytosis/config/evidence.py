@@ -48,12 +48,16 @@ class Assessed(Strict):
     """What shows that a rule was looked for.
 
     `table`: the extract has the table. `records`: besides, the episode has at least one record
-    of the table (of `codelist`, when given: matched as the rule's own is) in `window`.
+    of the table (of `codelist`, when given: matched as the rule's own is) in `window`. Tests of
+    the lists `test_not` show no look, unless their names are of the list `unless_test` too; nor do
+    those that the rule itself leaves out.
     """
 
     by: Literal["table", "records"] = "table"
     codelist: str | None = None
     window: Window | None = None
+    test_not: tuple[str, ...] = ()
+    unless_test: str | None = None
 
 
 class Dose(Strict):
@@ -83,8 +87,8 @@ class Rule(Declared):
     `at_least` distinct days (drugs: of treatment; else: of records) are needed. `positive` keeps
     positive results, whether or not an organism is named. `codelist` matches codes (diagnoses),
     codes or names (drugs), the specimen (microbiology) or the concept (labs), `codelist_not` leaves
-    codes of other lists out. `organism_not`, `organism` and `test` are codelists of organisms and
-    of tests.
+    codes of other lists out. `organism`, `organism_not`, `test` and `test_not` are codelists of
+    organisms and of tests: to be found, or left out.
     `none_before_day` refuses patients with such a record before that day (a *new* disease).
     `excluded_routes` and `excluded_forms` leave out local uses of a drug; `dose` wants a daily
     dose; `before_the_count` leaves out what began on the index day after the count was taken.
@@ -113,6 +117,7 @@ class Rule(Declared):
     organism: str | None = None
     organism_not: tuple[str, ...] = ()
     test: str | None = None
+    test_not: tuple[str, ...] = ()
     positive: bool = False
     value: Threshold | None = None
     above_index_threshold: bool = False
@@ -136,8 +141,10 @@ class Rule(Declared):
             (self.organism, ("organism_name",)),
             (self.test, ("test_name",)),
             (self.assessed.codelist, (*own, "test_name")),
+            (self.assessed.unless_test, ("test_name",)),
             *((name, codes) for name in self.codelist_not),
             *((name, ("organism_name",)) for name in self.organism_not),
+            *((name, ("test_name",)) for name in (*self.test_not, *self.assessed.test_not)),
         ]
         return [(name, systems) for name, systems in uses if name]
 

@@ -77,10 +77,10 @@ def _describe_through(through: Through) -> str:
 
 
 def _refusals(rule: Rule) -> Iterator[str]:
-    if rule.codelist_not:
-        yield f"codes of {_lists(rule.codelist_not)} do not count"
-    if rule.organism_not:
-        yield f"organisms of {_lists(rule.organism_not)} do not count"
+    left_out = {"codes": rule.codelist_not, "organisms": rule.organism_not, "tests": rule.test_not}
+    for what, names in left_out.items():
+        if names:
+            yield f"{what} of {_lists(names)} do not count"
     if rule.none_before_day is not None:
         earlier = rule.none_before_codelist or rule.codelist
         yield f"new, with no code of the list {earlier} before {describe_day(rule.none_before_day)}"
@@ -109,4 +109,10 @@ def _describe_assessed(rule: Rule) -> str:
         return f"Looked for wherever the extract has {rule.from_}."
     of_list = f" of the list {assessed.codelist}" if assessed.codelist else ""
     window = f" {describe_window(assessed.window or rule.window)}"
-    return f"Looked for only where there is a record in {rule.from_}{of_list}{window}."
+    others = _describe_no_look(assessed) if assessed.test_not else ""
+    return f"Looked for only where there is a record in {rule.from_}{of_list}{window}{others}."
+
+
+def _describe_no_look(assessed: Assessed) -> str:
+    unless = f" unless also of the list {assessed.unless_test}" if assessed.unless_test else ""
+    return f"; tests of {_lists(assessed.test_not)} show no look{unless}"
