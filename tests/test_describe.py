@@ -9,7 +9,7 @@ from report_fixtures import protocol
 from test_nesting import draw
 
 from leukocytosis.config import Protocol, load_codelists
-from leukocytosis.config.protocol import TableOneP
+from leukocytosis.config.protocol import Population, TableOneP
 from leukocytosis.describe import compare_patients, describe_patients
 from leukocytosis.prose import TUMOURS, name_tumour
 
@@ -59,10 +59,19 @@ def test_a_variable_that_nobody_has_a_value_of_does_not_vanish() -> None:
     assert {row["level"] for row in rows if row["variable"] == "sex"} == {"any"}
 
 
+def test_a_study_that_asks_for_no_tumour_has_no_row_of_it() -> None:
+    everybody = protocol().model_copy(update={"population": Population()})
+    rows = list(describe_patients(everybody, PATIENTS))
+    assert {"sex", "cause"} < {row["variable"] for row in rows}
+    assert "tumour" not in {row["variable"] for row in rows}
+    assert "tumour" in {row["variable"] for row in describe_patients(protocol(), PATIENTS)}
+
+
 def test_every_group_of_tumours_has_a_name_for_readers() -> None:
     tumours = load_codelists(ROOT / "config/codelists")["solid_tumour"]
-    assert {entry.category for entry in tumours.entries} == set(TUMOURS)
-    assert name_tumour(None) == "none coded"
+    assert {entry.category for entry in tumours.entries} == set(TUMOURS) - {"none_coded"}
+    assert name_tumour("none_coded") == "none coded"
+    assert name_tumour(None) == "unknown"
 
 
 def test_no_p_value_is_made_unless_the_protocol_asks() -> None:

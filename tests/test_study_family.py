@@ -276,6 +276,33 @@ def test_known_leukaemia_explains_where_the_study_keeps_it() -> None:
     assert earlier.window.to_day == 60
 
 
+def diagnosis(patient: str, days: int, code: str) -> dict[str, Any]:
+    return {"diagnosis_id": f"{patient} {code}", "patient_id": patient, "code": code,
+            "code_system": "ICD-10-CM", "recorded_at": INDEX_AT + timedelta(days),
+            "recorded_precision": "second"}  # fmt: skip
+
+
+def test_the_tumour_is_told_of_everybody_where_none_is_needed_to_enter(tmp_path: Path) -> None:
+    labs = [count(patient, 60, INDEX_AT) for patient in ("lung", "lung first", "late", "without")]
+    codes = [
+        diagnosis("lung", -200, "C349"),
+        diagnosis("lung first", -200, "C349"),
+        diagnosis("lung first", -3, "C787"),  # a metastasis names no primary
+        diagnosis("late", 31, "C349"),
+    ]
+    find(protocol_of("all_comers"), {"labs": labs, "diagnoses": codes}, tmp_path)
+    episodes = read_frame(tmp_path / "study/episodes.parquet").set_index("episode_id")
+    assert episodes["tumour_group"].to_dict() == {
+        "lung": "lung", "lung first": "lung", "late": "none_coded", "without": "none_coded",
+    }  # fmt: skip
+
+
+def test_without_diagnoses_nobody_is_said_to_have_no_tumour(tmp_path: Path) -> None:
+    find(protocol_of("all_comers"), {"labs": [count("a", 60, INDEX_AT)]}, tmp_path)
+    episodes = read_frame(tmp_path / "study/episodes.parquet")
+    assert episodes["tumour_group"].isna().all() and len(episodes) == 1
+
+
 @pytest.mark.parametrize(
     ("tumour", "culture", "cause"),
     [

@@ -81,7 +81,7 @@ def draw_review(study: str, extract: str, cores: str, plan: Mapping[str, str]) -
 def _run_snakemake(
     cores: str, study: str, extract: str, *targets: str, overriding: Sequence[str] = ()
 ) -> int:
-    command = ["snakemake", "--cores", cores, "--rerun-incomplete", *targets]
+    command = [sys.executable, "-m", "snakemake", "--cores", cores, "--rerun-incomplete", *targets]
     command += ["--config", f"study={study}", f"extract={extract}", *overriding]
     with _alone():
         for code in _find_codes():

@@ -9,7 +9,7 @@ from leukocytosis.cohort.counts import compile_counts
 from leukocytosis.cohort.days import compile_days
 from leukocytosis.config import Codelist, Protocol
 from leukocytosis.config.evidence import Window
-from leukocytosis.config.protocol import Criterion
+from leukocytosis.config.protocol import TUMOURS, Criterion
 from leukocytosis.matching import compile_in_systems
 from leukocytosis.prose import describe_differential
 from leukocytosis.store import (
@@ -228,11 +228,14 @@ def write_episodes(
 
 
 def _compile_tumour_group(protocol: Protocol, codelists: Mapping[str, Codelist]) -> str:
-    """Return episode → group of the latest tumour code; a metastasis code names no primary."""
-    if not protocol.population.include:
+    """Return episode → group of the latest tumour code; a metastasis code names no primary.
+
+    Without a code it is `none_coded`, and missing where the extract has no diagnoses.
+    """
+    tumour = protocol.tumour
+    if tumour is None:
         return "SELECT episode_id, CAST(NULL AS VARCHAR) AS tumour_group FROM judged"
-    criterion = protocol.population.include[0]
-    entries = codelists[criterion.codelist].entries
+    entries = codelists[tumour.codelist or TUMOURS].entries
     groups = sorted({entry.category for entry in entries})
     matches = {
         group: compile_in_systems(
@@ -241,8 +244,15 @@ def _compile_tumour_group(protocol: Protocol, codelists: Mapping[str, Codelist])
         for group in groups
     }
     whens = " ".join(f"WHEN {match} THEN {quoted(group)}" for group, match in matches.items())
-    return (
-        "SELECT episode_id, arg_max(category, (category <> 'metastasis_only', recorded_at, code)) "
-        f"AS tumour_group FROM (SELECT *, CASE {whens} END AS category FROM candidate_diagnoses "
-        f"WHERE {compile_criterion(criterion, codelists)}) GROUP BY episode_id"
-    )
+    match = compile_in_systems("code", "code_system", entries)
+    return f"""
+        SELECT episode_id, coalesce(found, (SELECT if(count(*) > 0, 'none_coded', NULL)
+            FROM diagnoses)) AS tumour_group
+        FROM judged LEFT JOIN (
+            SELECT episode_id, arg_max(category, (category <> 'metastasis_only', recorded_at, code))
+                AS found
+            FROM (SELECT *, CASE {whens} END AS category FROM candidate_diagnoses
+                  WHERE {match} AND {compile_window(tumour.window)})
+            GROUP BY episode_id
+        ) USING (episode_id)
+    """

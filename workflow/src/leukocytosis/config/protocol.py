@@ -31,6 +31,9 @@ Stratum = Literal["sex", "metastatic"]
 Term = Literal["cause_group", "age", "sex", "metastatic", "log2_wbc", "neutrophil_percent"]
 
 
+TUMOURS = "solid_tumour"  # the codelist whose categories are groups of tumours
+
+
 class Criterion(Declared):
     """An entry or exit of the population: a diagnosis code of a list, in a window."""
 
@@ -206,6 +209,16 @@ class Protocol(Strict):
     def rule(self, rule_id: str) -> Rule:
         """Return the evidence rule of that id."""
         return {rule.id: rule for rule in self.evidence}[rule_id]
+
+    @property
+    def tumour(self) -> Criterion | Rule | None:
+        """Return what shows a patient's tumour; None where the study asks for none.
+
+        The first criterion of entry; where everybody may enter, the rule of the list of tumours.
+        """
+        criteria: list[Criterion | Rule] = [*self.population.include]
+        criteria += [rule for rule in self.evidence if rule.codelist == TUMOURS]
+        return criteria[0] if criteria else None
 
     def may_decide(self, cause: Cause, grade: str) -> bool:
         """Return whether a cause is certain enough at a grade to decide."""

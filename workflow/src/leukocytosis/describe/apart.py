@@ -42,7 +42,7 @@ def compare_patients(
     parts = list(list_parts(protocol, patients))
     for grouped_by in SUFFIX:
         columns = [part for part in parts if part.grouped_by == grouped_by]
-        for variable in list_variables():
+        for variable in list_variables(protocol):
             if variable.column in ("primary_cause", "grade"):
                 continue  # what parts the cohort, and how surely: by the rules, not by chance
             yield from _compare_pairs(protocol, variable, columns)

@@ -21,7 +21,7 @@ def describe_patients(protocol: Protocol, patients: pd.DataFrame) -> Iterator[di
     A percentage is of the patients with a value; those without are counted in `n_missing`.
     """
     parts = list(list_parts(protocol, patients))
-    for variable in list_variables():
+    for variable in list_variables(protocol):
         found = {str(level) for level in read_values(protocol, variable, patients)}
         levels = (
             ["yes"] if OTHER_SIDE in found else sorted(found) or [NOT_ONE] * bool(len(patients))

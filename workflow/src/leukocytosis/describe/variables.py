@@ -45,11 +45,15 @@ class Part:
     patients: pd.DataFrame
 
 
-def list_variables() -> tuple[Variable, ...]:
-    """Return the variables, numbers first."""
-    return (
-        *(Variable(column, label, is_number=True) for column, label in NUMBERS.items()),
-        *(Variable(column, label, is_number=False) for column, label in CATEGORIES.items()),
+def list_variables(protocol: Protocol) -> tuple[Variable, ...]:
+    """Return the variables of a study, numbers first; no tumour where it asks for none."""
+    unasked = set() if protocol.tumour else {"tumour_group"}
+    named = [(NUMBERS, True), (CATEGORIES, False)]
+    return tuple(
+        Variable(column, label, is_number)
+        for labels, is_number in named
+        for column, label in labels.items()
+        if column not in unasked
     )
 
 

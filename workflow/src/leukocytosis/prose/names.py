@@ -19,6 +19,7 @@ TUMOURS = {  # the categories of the codelist solid_tumour
     "lung": "lung and trachea",
     "metastasis_only": "metastasis only, no primary coded",
     "neuroendocrine": "neuroendocrine",
+    "none_coded": "none coded",
     "other": "other site",
     "skin_melanoma": "melanoma and Merkel cell carcinoma",
     "unknown_primary": "unknown primary",
@@ -29,7 +30,7 @@ TUMOURS = {  # the categories of the codelist solid_tumour
 
 def name_tumour(group: str | None) -> str:
     """Return what readers call a group of tumours."""
-    return TUMOURS.get(group or "none coded", group or "none coded")
+    return TUMOURS.get(group or "", group or "unknown")
 
 
 TESTS = {"c_difficile_test": "test for Clostridioides difficile"}

@@ -27,7 +27,7 @@ EPISODES = Table(
         integer("peak_day", "Day of that peak (the first, on a tie).", "days"),
         maybe(integer("age_at_index_years", "Index year minus year of birth.", "years")),
         maybe(text("sex", "Sex as recorded.", ("female", "male"))),
-        maybe(text("tumour_group", "Group of the solid tumour, by its latest code up to index.")),
+        maybe(text("tumour_group", "Group of the tumour, by its latest code the study counts.")),
         ENCOUNTER_ID,
     ),
 )

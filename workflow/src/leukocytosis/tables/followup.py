@@ -47,7 +47,7 @@ _COVARIATES = (
     number("log2_wbc", "log₂ of the index count in 10*9/L."),
     maybe(integer("age_at_index_years", "Age at the index.", "years")),
     maybe(text("sex", "Sex as recorded.", ("female", "male"))),
-    maybe(text("tumour_group", "Group of the solid tumour.")),
+    maybe(text("tumour_group", "Group of the tumour; `none_coded` without any.")),
     maybe(Column("metastatic", "boolean", "Metastasis coded up to the index.")),
     maybe(number("neutrophil_percent", "Neutrophils of the index differential.", "%")),
 )
