@@ -43,15 +43,44 @@ def compile_courses(rule: Rule, through: Through, drug_records: str) -> str:
 
 def compile_stays_up(rule: Rule, through: Through) -> str:
     """Return the condition that a result is as high as when a course began, days into it."""
-    already = f"start_value {through.already.operator} {through.already.value}"
     return (
         f"lab_id IN (SELECT lab_id FROM labs l JOIN course_{rule.id} c USING (episode_id) "
-        f"WHERE l.days_from_index >= starts + {through.at_least_days - 1} "
-        f"AND l.last_day_from_index <= ends + 1 AND l.value >= start_value AND {already})"
+        f"WHERE {_compile_late(through)} AND l.value >= start_value "
+        f"AND {_compile_already('start_value', through)})"
     )
 
 
-def compile_start_unknown(rule: Rule) -> str:
-    """Return the episodes with a course in the rule's window whose starting count is unknown."""
-    last = f" AND starts <= {rule.window.to_day}" if rule.window.to_day is not None else ""
-    return f"SELECT episode_id FROM course_{rule.id} WHERE start_value IS NULL{last}"
+def compile_start_unknown(rule: Rule, through: Through, counts: str) -> str:
+    """Return the episodes in which a count would show it, were the count at the start known.
+
+    `counts` are the counts in the rule's window: one that is not beyond `already` itself shows
+    nothing, whatever the course began with.
+    """
+    return (
+        f"SELECT episode_id FROM course_{rule.id} c JOIN ({counts}) l USING (episode_id) "
+        f"WHERE start_value IS NULL AND {_compile_late(through)} "
+        f"AND {_compile_already('l.value', through)}"
+    )
+
+
+def compile_nobody_counted(rule: Rule, through: Through, counts: str) -> str:
+    """Return the episodes with a course in whose late days, in the window, nobody counted."""
+    window, starts = rule.window, f"starts + {through.at_least_days - 1}"
+    ends = [f"{starts} <= {window.to_day}"] if window.to_day is not None else []
+    ends += [f"ends + 1 >= {window.from_day}"] if window.from_day is not None else []
+    return (
+        f"SELECT episode_id FROM course_{rule.id} c WHERE {' AND '.join(ends) or 'true'} "
+        f"AND (start_value IS NULL OR {_compile_already('start_value', through)}) "
+        f"AND NOT EXISTS (FROM ({counts}) l WHERE l.episode_id = c.episode_id "
+        f"AND {_compile_late(through)})"
+    )
+
+
+def _compile_late(through: Through) -> str:
+    """Return the condition that a count `l` is taken late in a course, or on the day after."""
+    first = f"starts + {through.at_least_days - 1}"
+    return f"l.days_from_index >= {first} AND l.last_day_from_index <= ends + 1"
+
+
+def _compile_already(value: str, through: Through) -> str:
+    return f"{value} {through.already.operator} {through.already.value}"

@@ -6,11 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from leukocytosis.causes.course import compile_courses, compile_start_unknown, compile_stays_up
+from leukocytosis.causes.course import (
+    compile_courses,
+    compile_nobody_counted,
+    compile_start_unknown,
+    compile_stays_up,
+)
 from leukocytosis.causes.dose import compile_dose_days, compile_dose_unknown
 from leukocytosis.config import Codelist, Protocol, Unit
 from leukocytosis.config.codelist import Entry
-from leukocytosis.config.evidence import Assessed, Rule, Threshold, Window
+from leukocytosis.config.evidence import Assessed, Rule, Threshold, Through, Window
 from leukocytosis.matching import (
     COMPILED_GIVEN,
     compile_drug_match,
@@ -235,15 +240,25 @@ def _compile_unclear(rule: Rule, vocabulary: Vocabulary) -> Iterator[tuple[str, 
     if rule.dose is not None:
         yield compile_dose_unknown(rule, vocabulary.units), "given, but the dose is not known"
     if rule.through:
-        if "drugs" in vocabulary.absent:
-            yield "SELECT episode_id FROM episodes", "the extract has no drugs"
-        yield compile_start_unknown(rule), "the count at the start of the course is not known"
+        yield from _compile_course_unclear(rule, rule.through, vocabulary)
     if rule.ambiguous:
         found = f"{_matched(rule, rule.ambiguous, vocabulary)} AND " + compile_window(
             rule.window, rule.from_
         )
         why = f"only a code of the list {rule.ambiguous}, which cannot tell"
         yield f"SELECT episode_id FROM {rule.from_} WHERE {found}", why
+
+
+def _compile_course_unclear(
+    rule: Rule, through: Through, vocabulary: Vocabulary
+) -> Iterator[tuple[str, str]]:
+    if "drugs" in vocabulary.absent:
+        yield "SELECT episode_id FROM episodes", "the extract has no drugs"
+    within = f"{compile_match(rule, vocabulary)} AND {compile_window(rule.window, rule.from_)}"
+    counts = f"SELECT * FROM {rule.from_} WHERE {within}"
+    unknown = compile_start_unknown(rule, through, counts)
+    yield unknown, "the count at the start of the course is not known"
+    yield compile_nobody_counted(rule, through, counts), "nobody counted late in the course"
 
 
 def _compile_looked(rule: Rule, vocabulary: Vocabulary) -> str:
