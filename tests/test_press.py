@@ -21,6 +21,8 @@ from leukocytosis.config import load_journal, load_page
 from leukocytosis.errors import ConfigError
 from leukocytosis.figures import save_figure
 from leukocytosis.figures.columns import MM_PER_INCH
+from leukocytosis.figures.press import mark_figure
+from leukocytosis.figures.style import draw_words
 from leukocytosis.report import ReportInputs
 from leukocytosis.report.drawing import Drawing, fit_drawing, write_drawing
 from leukocytosis.report.drawings import draw_all
@@ -161,6 +163,21 @@ def test_every_figure_of_the_report_has_its_data() -> None:
     for drawing in draw_all(fixtures.inputs()):
         drawn = any(axes.lines or axes.patches or axes.texts for axes in drawing.figure.axes)
         assert any(drawing.data.values()) or not drawn, drawing.name
+
+
+def test_a_figure_that_only_says_why_it_is_none_says_so_in_its_caption() -> None:
+    drawn, words = (
+        Figure(),
+        draw_words("No risk is drawn: cannot be estimated, because nobody died."),
+    )
+    drawn.add_subplot()
+    full, none = (
+        Drawing("risk", "risk", "Risk, with bands.", "Curves.", f) for f in (drawn, words)
+    )
+    mark_figure(words, "synthetic")
+    assert (full.legend, full.words) == ("Risk, with bands.", "Curves.")
+    assert none.legend == "Not drawn, for the reason that stands in its place. Risk, with bands."
+    assert none.words == "No risk is drawn: cannot be estimated, because nobody died."
 
 
 def test_a_figure_too_high_for_a_page_says_so(tmp_path: Path) -> None:

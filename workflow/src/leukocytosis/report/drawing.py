@@ -39,6 +39,17 @@ class Drawing:
     of_extract: bool = True
     split: Callable[[], Sequence[Figure]] | None = None
 
+    @property
+    def legend(self) -> str:
+        """Return the caption, which says so first where the figure only tells why it is none."""
+        undrawn = "" if self.figure.axes else "Not drawn, for the reason that stands in its place. "
+        return undrawn + self.caption
+
+    @property
+    def words(self) -> str:
+        """Return the figure in words for who cannot see it: its own, where it is not drawn."""
+        return self.alt if self.figure.axes else " ".join(self.figure.texts[0].get_text().split())
+
     def marked(self, mark: str | None) -> str | None:
         """Return the mark this figure carries."""
         return mark if self.of_extract else None
@@ -97,8 +108,8 @@ def split_drawing(drawing: Drawing) -> list[Drawing]:
 def describe_drawing(drawing: Drawing, mark: str | None, page: Page | None) -> Iterator[str]:
     """Yield what goes with a figure into a submission system: caption, alternative text, size."""
     marked = f" ({mark} data)" if drawing.marked(mark) else ""
-    yield f"Caption{marked}: {drawing.caption}"
-    yield f"Alternative text: {drawing.alt}"
+    yield f"Caption{marked}: {drawing.legend}"
+    yield f"Alternative text: {drawing.words}"
     if page is None:
         return
     width, height = (MM_PER_INCH * inches for inches in drawing.figure.get_size_inches())
@@ -131,9 +142,9 @@ def inline_drawing(drawing: Drawing, mark: str | None) -> dict[str, str]:
 
     own = drawing.marked(mark)
     svg = strip_svg(render_svg(drawing.figure, drawing.name, own), drawing.name)
-    alt = f"{drawing.alt} Data: {own}." if own else drawing.alt
+    alt = f"{drawing.words} Data: {own}." if own else drawing.words
     svg = _describe(svg, f"{drawing.name}-words", alt)
-    return {"name": drawing.name, "caption": drawing.caption, "svg": Markup(svg)}
+    return {"name": drawing.name, "caption": drawing.legend, "svg": Markup(svg)}
 
 
 def describe_fonts(pictures: Sequence[Mapping[str, str]]) -> str:
