@@ -133,6 +133,7 @@ CHOICES: list[dict[str, str]] = [
     {"precedence": "infection_first"}, {"precedence": "certain_first"},
     {"infection_strength": "definite"}, {"corticosteroid_dose": "above_7_5"},
     {"certainty": "probable"}, {"hospice": "no_event"}, {"horizon": "365"},
+    {"tumour_code": "by_index"}, {"tumour_code": "half_year"},
 ]  # fmt: skip
 
 

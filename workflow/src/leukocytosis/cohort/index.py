@@ -48,7 +48,7 @@ def find_index(
         )
         judge_candidates(con, protocol, codelists)
         _write_attrition(con, protocol, counts, out)
-        write_episodes(con, protocol, codelists, out)
+        write_episodes(con, protocol, codelists, compile_entry(protocol), out)
 
 
 def _narrow_counts(
@@ -83,10 +83,10 @@ def judge_candidates(
 
     A patient may stand in `firsts` with several index counts, each an episode of its own.
     """
-    con.execute(f"CREATE TEMP TABLE candidates AS {COMPILED_CANDIDATES}")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE candidates AS {COMPILED_CANDIDATES}")
     first, last = compile_days("diagnoses")
     con.execute(
-        "CREATE TEMP TABLE candidate_diagnoses AS "
+        "CREATE OR REPLACE TEMP TABLE candidate_diagnoses AS "
         f"SELECT d.*, {first} AS days_from_index, {last} AS last_day_from_index, "
         "c.episode_id, c.index_count.encounter_id AS index_encounter_id "
         "FROM diagnoses d JOIN candidates c USING (patient_id)"
@@ -98,7 +98,7 @@ def judge_candidates(
         for criterion in criteria
     )
     con.execute(
-        f"CREATE TEMP TABLE judged AS SELECT candidates.*, differential{columns} "
+        f"CREATE OR REPLACE TEMP TABLE judged AS SELECT candidates.*, differential{columns} "
         f"FROM candidates LEFT JOIN ({compile_differential(protocol)}) USING (episode_id)"
     )
 
@@ -202,11 +202,19 @@ def _count(con: Connection, source: str) -> int:
     return int(fetch(con, f"SELECT count(DISTINCT patient_id) FROM {source}")[0][0])
 
 
+def compile_entry(protocol: Protocol) -> str:
+    """Return the condition that a judged candidate meets every criterion."""
+    return " AND ".join(condition for _, _, condition in attrition_steps(protocol))
+
+
 def write_episodes(
-    con: Connection, protocol: Protocol, codelists: Mapping[str, Codelist], out: Path
+    con: Connection,
+    protocol: Protocol,
+    codelists: Mapping[str, Codelist],
+    entry: str,
+    out: Path,
 ) -> None:
-    """Write `episodes`: the candidates of the table `judged` that meet every criterion."""
-    conditions = " AND ".join(condition for _, _, condition in attrition_steps(protocol))
+    """Write `episodes`: the candidates of the table `judged` that meet the condition of entry."""
     query = f"""
         WITH counts AS (
             SELECT episode_id, value, date_diff('day', index_on, CAST(taken_at AS DATE)) AS day
@@ -222,7 +230,7 @@ def write_episodes(
                year(index_on) - birth_year AS age_at_index_years, sex, tumour_group,
                index_count.encounter_id AS encounter_id
         FROM judged JOIN peaks USING (episode_id) LEFT JOIN tumours USING (episode_id)
-        WHERE {conditions}
+        WHERE {entry}
     """
     write_table(con, query, EPISODES, out / "episodes.parquet")
 

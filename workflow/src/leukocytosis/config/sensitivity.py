@@ -30,6 +30,7 @@ class Change(Strict):
     """
 
     index: dict[str, Any] | None = None
+    population: dict[str, Any] | None = None
     evidence: list[dict[str, Any]] | None = None
     causes: list[dict[str, Any]] | None = None
     precedence: list[dict[str, Any]] | None = None

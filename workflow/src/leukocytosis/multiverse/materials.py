@@ -19,7 +19,7 @@ from leukocytosis.cohort import find_indices, narrow
 from leukocytosis.config import Codelist, Protocol, Unit
 from leukocytosis.config.evidence import Rule
 from leukocytosis.config.index import Index
-from leukocytosis.config.protocol import Outcome
+from leukocytosis.config.protocol import Outcome, Population
 from leukocytosis.followup import derive_outcomes
 from leukocytosis.multiverse.variants import Variant
 from leukocytosis.store import connect, fetch, scan
@@ -57,10 +57,10 @@ def materialise(
     variants: Sequence[Variant], vocabulary: Vocabulary, extract: Path, folder: Path
 ) -> list[Sample]:
     """Return the sample of each variant; `folder` is used for what the stages write."""
-    by_index: dict[Index, Protocol] = {}
+    entries: dict[tuple[Index, Population], Protocol] = {}
     for variant in variants:
-        by_index.setdefault(variant.protocol.index, variant.protocol)
-    found = find_indices([*by_index.values()], vocabulary.codelists, extract, folder)
+        entries.setdefault(_entry_of(variant), variant.protocol)
+    found = find_indices([*entries.values()], vocabulary.codelists, extract, folder)
     narrow(extract, folder)
 
     rules, columns = _gather_rules(variants)
@@ -73,16 +73,20 @@ def materialise(
 
     place = {episode: i for i, episode in enumerate(sorted({e for es in found for e in es}))}
     rows = [np.array([place[e] for e in episodes], dtype=np.int64) for episodes in found]
-    of_index = dict(zip(by_index, rows, strict=True))
+    of_entry = dict(zip(entries, rows, strict=True))
     statuses = _read_statuses(folder, place, [rule.id for rule in rules])
     ends = _read_outcomes(folder, place, [outcome.id for outcome in outcomes])
     samples = []
     for variant, chosen, outcome in zip(variants, columns, followed, strict=True):
-        here = of_index[variant.protocol.index]
+        here = of_entry[_entry_of(variant)]
         days, status = ends[outcome]
         picked = statuses[here][:, chosen]
         samples.append(Sample(variant, here, picked, days[here], status[here]))
     return samples
+
+
+def _entry_of(variant: Variant) -> tuple[Index, Population]:
+    return variant.protocol.index, variant.protocol.population
 
 
 def _gather_rules(variants: Sequence[Variant]) -> tuple[list[Rule], list[list[int]]]:
