@@ -10,6 +10,7 @@ import numpy as np
 from leukocytosis.config import Protocol
 from leukocytosis.config.sensitivity import OWN
 from leukocytosis.figures.at_risk import Line, height_of, write_lines
+from leukocytosis.figures.columns import halve
 from leukocytosis.figures.style import (
     FAINT,
     HEAD_INCHES,
@@ -31,11 +32,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-CURVE_INCHES, LINE_INCHES, LEFT_INCHES = 2.3, 0.135, 2.2
+CURVE_INCHES, PART_INCHES = 2.3, 1.8  # of the curve, alone and above a part
+LINE_INCHES, LEFT_INCHES = 0.135, 2.2
 WIDEST = 16.0  # intervals are cut at 1/16 and 16
 BESIDE = {"above 1": (PALETTE[1], "^"), "below 1": (PALETTE[0], "v"), "includes 1": (FAINT, "o")}
 NOTHING = "No curve of variants is drawn, because no drawn variant has a hazard ratio to show."
 Choices = Mapping[int, Mapping[str, str]]  # variant → decision → option
+ChoiceLine = tuple[str, str | None, str]  # decision, option, words
 
 
 def draw_specification(
@@ -45,16 +48,46 @@ def draw_specification(
 
     `contrasts` are the hazard ratios of the drawn variants, `own` that of the study itself.
     """
-    shown = sorted((r for r in contrasts if is_known(r["estimate"])), key=_by_estimate)
+    shown = _sort(contrasts)
     if not shown or protocol.sensitivity is None:
         return draw_words(NOTHING)
     lines = list(_list_lines(protocol, [choices[row["variant"]] for row in shown]))
+    return _draw(protocol, shown, choices, own, lines, CURVE_INCHES)
+
+
+def split_specification(
+    protocol: Protocol, contrasts: Sequence[Row], choices: Choices, own: Row | None
+) -> list[Figure]:
+    """Return the figure in two parts, each with the curve above some of the decisions."""
+    shown = _sort(contrasts)
+    lines = list(_list_lines(protocol, [choices[row["variant"]] for row in shown]))
+    heads = [i for i, (_, option, _) in enumerate(lines) if option is None]
+    if len(heads) < 2:
+        return []
+    ends = [*heads[1:], len(lines)]
+    at = heads[halve([end - i for i, end in zip(heads, ends, strict=True)])]
+    parts = lines[:at], lines[at:]
+    return [_draw(protocol, shown, choices, own, part, PART_INCHES) for part in parts]
+
+
+def _sort(contrasts: Sequence[Row]) -> list[Row]:
+    return sorted((row for row in contrasts if is_known(row["estimate"])), key=_by_estimate)
+
+
+def _draw(
+    protocol: Protocol,
+    shown: Sequence[Row],
+    choices: Choices,
+    own: Row | None,
+    lines: Sequence[ChoiceLine],
+    curve_inches: float,
+) -> Figure:
     with styled():
         top, below = HEAD_INCHES + 0.05, LINE_INCHES * len(lines)
-        figure = new_figure(top + CURVE_INCHES + below + 0.25)
+        figure = new_figure(top + curve_inches + below + 0.25)
         wide = WIDTH_INCHES - LEFT_INCHES - 0.08
-        upper = place_axes(figure, LEFT_INCHES, top, wide, CURVE_INCHES)
-        lower = place_axes(figure, LEFT_INCHES, top + CURVE_INCHES + 0.15, wide, below)
+        upper = place_axes(figure, LEFT_INCHES, top, wide, curve_inches)
+        lower = place_axes(figure, LEFT_INCHES, top + curve_inches + 0.15, wide, below)
         _draw_curve(upper, protocol, shown, own)
         _draw_choices(lower, lines, [choices[row["variant"]] for row in shown])
         lower.set_xlim(upper.get_xlim())
@@ -66,12 +99,10 @@ def _by_estimate(row: Row) -> tuple[float, int]:
     return row["estimate"], row["variant"]
 
 
-def _list_lines(
-    protocol: Protocol, taken: Sequence[Mapping[str, str]]
-) -> list[tuple[str, str | None, str]]:
+def _list_lines(protocol: Protocol, taken: Sequence[Mapping[str, str]]) -> list[ChoiceLine]:
     """Return the lines beneath: decision, option (None for the decision's own title), words."""
     assert protocol.sensitivity is not None
-    lines: list[tuple[str, str | None, str]] = []
+    lines: list[ChoiceLine] = []
     for decision in protocol.sensitivity.decisions:
         found = {choice.get(decision.id, OWN) for choice in taken}
         if len(found) < 2:
@@ -134,7 +165,7 @@ def _dress_ratio(axes: Axes, protocol: Protocol, rows: Sequence[Row], which: str
 
 def _draw_choices(
     axes: Axes,
-    lines: Sequence[tuple[str, str | None, str]],
+    lines: Sequence[ChoiceLine],
     taken: Sequence[Mapping[str, str]],
 ) -> None:
     wide = WIDTH_INCHES - LEFT_INCHES - 0.08

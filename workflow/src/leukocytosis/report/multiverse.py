@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from statistics import median
 from typing import Any
 
 from leukocytosis.config.sensitivity import OWN
-from leukocytosis.figures.specification import draw_specification, draw_thresholds, judge
+from leukocytosis.figures.specification import (
+    draw_specification,
+    draw_thresholds,
+    judge,
+    split_specification,
+)
 from leukocytosis.prose import name_group
 from leukocytosis.report.drawing import Drawing
 from leukocytosis.report.grids import Grid, Notes, show_number, show_percent
@@ -75,6 +81,7 @@ def draw_multiverse(inputs: ReportInputs) -> Iterator[Drawing]:
         f"Hazard ratios of all variants, sorted; {table}",
         draw_specification(inputs.protocol, verse.drawn, verse.choices, verse.own),
         {"multiverse": [verse.own, *verse.drawn], "variants": inputs.rows("variants")},
+        split=partial(split_specification, inputs.protocol, verse.drawn, verse.choices, verse.own),
     )  # fmt: skip
     if verse.thresholds:
         yield Drawing(
