@@ -20,10 +20,11 @@ from leukocytosis.config import (
 )
 from leukocytosis.config.manifest import Observation, RawFile, Source
 from leukocytosis.report import Background, ReportInputs
+from leukocytosis.survival.analyses import WILSON
 from leukocytosis.survival.curve import fit_curve
 from leukocytosis.survival.restricted_mean import mean_rows
 from leukocytosis.survival.row import Estimate
-from leukocytosis.survival.unadjusted import exact_rows
+from leukocytosis.survival.unadjusted import EXACT, exact_rows
 from leukocytosis.tables import BY_NAME, CANONICAL
 from leukocytosis.white_counts import BINS
 
@@ -378,9 +379,9 @@ def scorecard() -> list[dict[str, Any]]:
 def accuracy() -> list[dict[str, Any]]:
     return [
         {"cause": "plr", "measure": "sensitivity", "estimate": 0.87, "ci_low": 0.78,
-         "ci_high": 0.93, "n_right": 67, "n": 77},
+         "ci_high": 0.93, "method": WILSON, "n_right": 67, "n": 77},
         {"cause": "plr", "measure": "ppv", "estimate": 1.0, "ci_low": 0.95, "ci_high": 1.0,
-         "n_right": 67, "n": 67},
+         "method": EXACT, "n_right": 67, "n": 67},
         {"cause": "other_named", "measure": "ppv", "n_right": 0, "n": 0},
     ]  # fmt: skip
 

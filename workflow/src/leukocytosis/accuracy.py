@@ -9,6 +9,7 @@ from typing import Any
 
 from leukocytosis.config import Protocol
 from leukocytosis.errors import ExtractError, Problem
+from leukocytosis.survival.quoted import fit_quoted
 
 
 def read_truth(path: Path) -> dict[str, str]:
@@ -40,10 +41,9 @@ def compare_with_truth(
 
 
 def _row(cause: str, measure: str, n_right: int, n: int) -> dict[str, Any]:
-    from statsmodels.stats.proportion import proportion_confint
-
     row: dict[str, Any] = {"cause": cause, "measure": measure, "n_right": n_right, "n": n}
     if n:
-        low, high = proportion_confint(n_right, n, method="wilson")
-        row |= {"estimate": n_right / n, "ci_low": float(low), "ci_high": float(high)}
+        share, method = fit_quoted(n_right, n)
+        row |= {"estimate": share.estimate, "ci_low": share.ci_low, "ci_high": share.ci_high,
+                "method": method}  # fmt: skip
     return row

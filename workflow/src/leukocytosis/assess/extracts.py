@@ -13,7 +13,7 @@ from leukocytosis.cohort import find_index, narrow
 from leukocytosis.config import Manifest, Protocol, load_codelists, load_units
 from leukocytosis.standardise import standardise
 from leukocytosis.store import read_frame
-from leukocytosis.survival.proportion import fit_proportion
+from leukocytosis.survival.quoted import fit_quoted
 from leukocytosis.survival.row import Number
 from leukocytosis.synthetic import draw_extract
 
@@ -27,6 +27,7 @@ class Accuracy:
     cause: str
     measure: str
     number: Number
+    method: str
     n_right: int
     n: int
 
@@ -66,14 +67,14 @@ def count_pairs(truth: dict[str, str], study: Path) -> Pairs:
 
 
 def list_accuracy(protocol: Protocol, pairs: Pairs) -> list[Accuracy]:
-    """Return sensitivity and predictive value of each cause with Wilson intervals."""
+    """Return sensitivity and predictive value of each cause with the intervals to print."""
     found = []
     for cause in (cause.id for cause in protocol.causes):
         right = pairs[cause, cause]
         true = sum(n for (planted, _), n in pairs.items() if planted == cause)
         called = sum(n for (_, by_rules), n in pairs.items() if by_rules == cause)
-        found.append(Accuracy(cause, "sensitivity", fit_proportion(right, true), right, true))
-        found.append(Accuracy(cause, "ppv", fit_proportion(right, called), right, called))
+        found.append(Accuracy(cause, "sensitivity", *fit_quoted(right, true), right, true))
+        found.append(Accuracy(cause, "ppv", *fit_quoted(right, called), right, called))
     return found
 
 

@@ -30,7 +30,7 @@ def draw_assessment(
     """Return four panels: bias and coverage with the hazards declared, type I error, accuracy.
 
     Bias is in standard deviations of the estimate. Bars are 95 % Monte Carlo intervals, those of
-    accuracy Wilson's; bands mark coverage of 93 to 97 % and type I error of 3 to 7 %.
+    accuracy as shares have them; bands mark coverage of 93 to 97 % and type I error of 3 to 7 %.
     """
     first, last = (measures[i].scenario for i in (0, -1)) if measures else ("", "")
     different = [row for row in measures if row.scenario == first and row.coverage is not None]

@@ -8,7 +8,13 @@ from pathlib import Path
 from leukocytosis.config import Protocol
 from leukocytosis.config.assess import Assessment
 from leukocytosis.prose import capital, name_cause
-from leukocytosis.rounding import format_interval, format_number, format_percent
+from leukocytosis.rounding import (
+    digits_of_percent,
+    format_interval,
+    format_number,
+    format_percent,
+)
+from leukocytosis.survival.unadjusted import EXACT
 
 from .extracts import Accuracy
 from .measures import Measure
@@ -62,7 +68,7 @@ def _tabulate(accuracy: Sequence[Accuracy], protocol: Protocol) -> Iterator[str]
     if not accuracy:
         return
     yield from ("", "## How right the rules are", "")
-    yield "| cause | sensitivity (95 % Wilson) | patients | predictive value | called |"
+    yield "| cause | sensitivity (95 % interval) | patients | predictive value | called |"
     yield "|---|---|---|---|---|"
     for cause in dict.fromkeys(row.cause for row in accuracy):
         cells = [
@@ -78,8 +84,10 @@ def _share(row: Accuracy) -> str:
     number = row.number
     if number.estimate is None:
         return NOTHING
-    interval = format_interval(number.ci_low, number.ci_high, percent=True)
-    return f"{format_percent(number.estimate)} ({interval})"
+    digits = digits_of_percent(row.n)
+    interval = format_interval(number.ci_low, number.ci_high, digits, percent=True)
+    which = "exact " if row.method == EXACT else ""
+    return f"{format_percent(number.estimate, digits)} ({which}{interval})"
 
 
 def _tabulate_measures(measures: Sequence[Measure]) -> Iterator[str]:

@@ -96,7 +96,7 @@ def _dress(axes: Axes, protocol: Protocol, rows: Sequence[Row]) -> None:
     axes.set_ylim(-0.6, len(rows) - 0.4)
     axes.set_xlim(left=0)
     exact = "; * exact" if any(is_exact(quote(row)) for row in rows) else ""
-    axes.set_xlabel(f"share of the cohort, % (95 % Wilson interval{exact})", color=INK)
+    axes.set_xlabel(f"share of the cohort, % (95 % interval{exact})", color=INK)
     axes.grid(axis="x", color=FAINT, alpha=0.2)
 
 

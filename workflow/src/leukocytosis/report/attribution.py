@@ -20,7 +20,7 @@ def list_precedence(inputs: ReportInputs) -> Grid:
          show_percent(row, notes))
         for row in sorted(inputs.estimates("precedence"), key=most_first)
     ]  # fmt: skip
-    head = ("Decided by", "Patients", "Share (95 % Wilson interval)")
+    head = ("Decided by", "Patients", "Share (95 % interval)")
     return Grid("What decided the cause", head, "lrr", tuple(rows), notes.numbered)
 
 
@@ -44,7 +44,7 @@ def list_orders(inputs: ReportInputs) -> Grid:
         rows.append((name_cause(inputs.protocol, cause), *shares))
     head = ("Cause", "The protocol's order", "More certain first: least", "most",
             "Any order: least", "most")  # fmt: skip
-    caption = "Shares under other orders of precedence (95 % Wilson intervals)"
+    caption = "Shares under other orders of precedence (95 % intervals)"
     shown = tuple(rows) if inputs.estimates("order_any_lowest") else ()
     return Grid(caption, head, "lrrrrr", shown, notes.numbered)
 
@@ -56,6 +56,6 @@ def list_unseen(inputs: ReportInputs) -> Grid:
         (row["term"], format_number(row["n_events"]), show_percent(row, notes))
         for row in sorted(inputs.estimates("unseen"), key=most_first)
     ]
-    head = ("Undetermined because", "Patients", "Share of the cohort (95 % Wilson interval)")
+    head = ("Undetermined because", "Patients", "Share of the cohort (95 % interval)")
     caption = "What keeps the two readings of PLR apart"
     return Grid(caption, head, "lrr", tuple(rows), notes.numbered)

@@ -75,7 +75,7 @@ def list_confusion(inputs: ReportInputs) -> Grid:
         for row in sorted(inputs.estimates("confusion"), key=lambda row: _order(inputs, row))
         if row["group"] != "all"
     ]  # fmt: skip
-    head = ("By the rules", "In truth", "Charts", "of", "Share (95 % Wilson interval)")
+    head = ("By the rules", "In truth", "Charts", "of", "Share (95 % interval)")
     return Grid("How right the rules are", head, "llrrr", tuple(rows), notes.numbered)
 
 

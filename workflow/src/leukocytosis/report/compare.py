@@ -24,6 +24,7 @@ from leukocytosis.report.inputs import ReportInputs, Row
 from leukocytosis.report.release import page_environment
 from leukocytosis.rounding import format_number, is_known
 from leukocytosis.scorecard import CANNOT, DIFFERS, REPRODUCED
+from leukocytosis.survival.quoted import quote
 
 NAME = "studies"
 CAUSES = {
@@ -138,7 +139,7 @@ def _list_data(members: Sequence[ReportInputs]) -> dict[str, list[Row]]:
     """Return the shares drawn, the study in front."""
     return {
         "estimates": [
-            {"study": member.protocol.study, **row}
+            {"study": member.protocol.study, **quote(row)}
             for member in members
             for analysis_id in ("cause_shares", "plr_interval")
             for row in member.estimates(analysis_id)
@@ -209,7 +210,7 @@ def list_shares(members: Sequence[ReportInputs]) -> Grid:
                 (f"{member.protocol.study}, the paper", *cells)
             )  # sorted, it stays told apart
     head = ("Study", *CAUSES.values(), "PLR or undetermined", "All but infection and PLR")
-    caption = "Shares of the primary causes (95 % Wilson intervals)"
+    caption = "Shares of the primary causes (95 % intervals)"
     return Grid(caption, head, "lrrrrrrr", tuple(rows), notes.numbered)
 
 

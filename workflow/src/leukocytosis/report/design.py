@@ -116,7 +116,7 @@ def list_hindsight(inputs: ReportInputs) -> Grid:
         "Cause rests on records, or their absence, after day 0",
         "Follow-up was over before they could be made",
     )
-    caption = "Causes known only after the index (95 % Wilson intervals)"
+    caption = "Causes known only after the index (95 % intervals)"
     return Grid(caption, head, "lrrr", tuple(rows), notes.numbered)
 
 

@@ -33,6 +33,7 @@ from leukocytosis.report.design import draw_design
 from leukocytosis.report.drawing import Drawing
 from leukocytosis.report.inputs import ReportInputs
 from leukocytosis.report.multiverse import draw_multiverse
+from leukocytosis.survival.quoted import quote
 
 
 def draw_all(inputs: ReportInputs) -> tuple[Drawing, ...]:
@@ -77,10 +78,11 @@ def _draw_cohort(inputs: ReportInputs) -> Iterator[Drawing]:
         "those left out at it.", "Flow diagram of the selection; the table below has the same "
         "numbers.", draw_flow(attrition), {"attrition": attrition},
     )  # fmt: skip
-    shares = [r for r in estimates if r["analysis_id"] in ("cause_shares", "plr_interval")]
+    drawn = ("cause_shares", "plr_interval")
+    shares = [quote(row) for row in estimates if row["analysis_id"] in drawn]
     yield Drawing(
-        "causes", "causes", "Primary causes: share of the cohort with 95 % Wilson interval "
-        "(*: exact interval, fewer than 5 patients in the share or outside it). The open mark "
+        "causes", "causes", "Primary causes: share of the cohort with 95 % interval "
+        "(Wilson's; *: exact, fewer than 5 patients in the share or outside it). The open mark "
         "counts every undetermined patient as PLR; colour and mark tell its group.",
         "Shares of the primary causes with intervals; the table below has the same numbers.",
         draw_causes(inputs.protocol, estimates), {"estimates": shares},

@@ -7,8 +7,9 @@ from typing import Any
 
 from leukocytosis.rounding import is_known
 
-from .analyses import SHARES
-from .proportion import fit_exact_proportion, should_quote_exact
+from .analyses import SHARES, WILSON
+from .proportion import fit_exact_proportion, fit_proportion, should_quote_exact
+from .row import Number
 from .unadjusted import EXACT
 
 Row = Mapping[str, Any]
@@ -19,6 +20,13 @@ EXACT_NOTE = (
 ROUNDED = 1e-9  # a share that differs more from its counts was hidden or rounded by the policy
 
 
+def fit_quoted(n_events: int, n: int) -> tuple[Number, str]:
+    """Return n_events / n with the interval to print, and its method."""
+    if should_quote_exact(n_events, n):
+        return fit_exact_proportion(n_events, n), EXACT
+    return fit_proportion(n_events, n), WILSON
+
+
 def quote(row: Row) -> Row:
     """Return a row of the estimates with the interval to print.
 
@@ -27,11 +35,10 @@ def quote(row: Row) -> Row:
     """
     if not _has_wilson(row):
         return row
-    n_events, n = int(row["n_events"]), int(row["n"])
-    if not should_quote_exact(n_events, n):
+    number, method = fit_quoted(int(row["n_events"]), int(row["n"]))
+    if method != EXACT:
         return row
-    exact = fit_exact_proportion(n_events, n)
-    return {**row, "ci_low": exact.ci_low, "ci_high": exact.ci_high, "method": EXACT}
+    return {**row, "ci_low": number.ci_low, "ci_high": number.ci_high, "method": EXACT}
 
 
 def is_exact(row: Row) -> bool:
@@ -44,6 +51,6 @@ def _has_wilson(row: Row) -> bool:
         return False
     if is_exact(row) or not all(is_known(row[key]) for key in ("estimate", "ci_low", "n")):
         return False
-    if not is_known(row["n_events"]) or row["n"] <= 0:
+    if not is_known(row.get("n_events")) or row["n"] <= 0:
         return False
     return bool(abs(row["estimate"] - row["n_events"] / row["n"]) < ROUNDED)

@@ -133,8 +133,13 @@ ACCURACY = Table(
         text("cause", "The cause."),
         text("measure", "sensitivity or positive predictive value.", ("sensitivity", "ppv")),
         maybe(number("estimate", "The proportion.", "fraction")),
-        maybe(number("ci_low", "Lower end of the 95 % Wilson interval.")),
-        maybe(number("ci_high", "Upper end of the 95 % Wilson interval.")),
+        maybe(number("ci_low", "Lower end of the 95 % interval.")),
+        maybe(number("ci_high", "Upper end of the 95 % interval.")),
+        maybe(
+            text(
+                "method", "Which interval: Wilson's, or the exact one where few are right or wrong."
+            )
+        ),
         count("n_right", "Episodes the rules label rightly."),
         count("n", "Episodes with the cause in truth (sensitivity) or by the rules (ppv)."),
     ),

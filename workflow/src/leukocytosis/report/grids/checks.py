@@ -70,7 +70,7 @@ def list_accuracy(inputs: ReportInputs) -> Grid:
          show_percent({**row, "note": None if row["n"] else "there are no such patients"}, notes))
         for row in inputs.rows("accuracy")
     ]  # fmt: skip
-    head = ("Cause", "Measure", "Right", "Share (95 % Wilson interval)")
+    head = ("Cause", "Measure", "Right", "Share (95 % interval)")
     caption = "The rules against the planted truth"
     return Grid(caption, head, "llrr", tuple(rows), notes.numbered)
 

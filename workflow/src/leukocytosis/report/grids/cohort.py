@@ -31,7 +31,7 @@ def list_causes(inputs: ReportInputs) -> Grid:
             inputs.estimates(analysis), key=lambda row: place_of_cause(inputs, row["term"])
         )
     ]
-    head = ("Cause", "Patients", "Share (95 % Wilson interval)")
+    head = ("Cause", "Patients", "Share (95 % interval)")
     return Grid("Primary causes", head, "lrr", tuple(rows), notes.numbered)
 
 
@@ -53,6 +53,6 @@ def list_overlap(inputs: ReportInputs) -> Grid:
          show_percent(row, notes))
         for row in sorted(inputs.estimates("overlap"), key=most_first)
     ]  # fmt: skip
-    head = ("Causes that hold", "Patients", "Share (95 % Wilson interval)")
+    head = ("Causes that hold", "Patients", "Share (95 % interval)")
     caption = "Overlap: all causes that hold, before the protocol's order decides"
     return Grid(caption, head, "lrr", tuple(rows), notes.numbered)
