@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import report_fixtures as fixtures
+from geometry import PAGES, find_faults
 from report_fixtures import CANNOT, PRIMARY, SURVIVAL
 
 from leukocytosis.config import Policy
@@ -170,6 +171,27 @@ def test_figures_draw_the_rows_and_say_what_is_not_drawn(usual: list[dict[str, A
     none = rows(patients().assign(**{f"{PRIMARY}_status": 0}))
     for figure in (draw_count_spline(none, PRIMARY), draw_over_time(STUDY, none, PRIMARY)):
         assert "because there are no events" in figure.texts[0].get_text().replace("\n", " ")
+    plt.close("all")
+
+
+def test_a_band_that_leaves_the_axis_has_an_arrow_head_and_says_how_far_it_reaches(
+    usual: list[dict[str, Any]],
+) -> None:
+    axes = draw_count_spline(usual, PRIMARY).axes[0]
+    assert not [line for line in axes.lines if line.get_marker() in "^v"]
+    (count, row) = find_counts(usual, PRIMARY)[-1]
+    wide = [{**r, "ci_low": 0.0005, "ci_high": 318918.39} if r == row else r for r in usual]
+    axes = draw_count_spline(wide, PRIMARY).axes[0]
+    low, high = axes.get_ylim()
+    heads = {line.get_marker(): line for line in axes.lines if line.get_marker() in ("^", "v")}
+    for head, edge in (("^", high), ("v", low)):
+        assert [*heads[head].get_xdata(), *heads[head].get_ydata()] == [count, edge]
+    assert find_faults(axes.figure, PAGES["house"].journal) == []
+    words = {text.get_text() for text in axes.texts}
+    assert {"to above 1,000", "to below 0.001"} < words
+    figure = draw_over_time(STUDY, [{**r, "ci_high": 99.0} for r in usual], PRIMARY)
+    assert find_faults(figure, PAGES["house"].journal) == []
+    assert all("to 99.00" in {t.get_text() for t in axes.texts} for axes in figure.axes)
     plt.close("all")
 
 

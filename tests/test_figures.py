@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import report_fixtures as fixtures
+from geometry import PAGES, find_faults
 from matplotlib.figure import Figure
 from report_fixtures import CANNOT, PRIMARY, SURVIVAL
 
@@ -185,6 +186,15 @@ def test_the_forest_prints_what_cannot_be_estimated() -> None:
     said = words(draw_forest(fixtures.estimates(), PRIMARY))
     assert "cannot be estimated, because no patient without metastasis had an event" in said
     assert "3.10 (2.20 to 4.40)" in said
+
+
+def test_the_forest_bounds_what_the_data_cannot_tell_and_stays_legible() -> None:
+    wide = {"ci_low": 0.0005, "ci_high": 318918.39}
+    rows = [row | wide if row["estimate"] else row for row in fixtures.estimates()]
+    figure = draw_forest(rows, PRIMARY)
+    words = [text.get_text() for text in figure.axes[0].texts]
+    assert any(told.endswith("(below 0.001\nto above 1,000)") for told in words)
+    assert find_faults(figure, PAGES["house"].journal) == []
 
 
 def test_a_model_that_failed_whole_is_one_line() -> None:

@@ -13,7 +13,9 @@ import report_fixtures as fixtures
 from report_fixtures import CANNOT
 
 from leukocytosis.config.protocol import TableOneP
+from leukocytosis.documents.results import fill_text
 from leukocytosis.errors import DisclosureError
+from leukocytosis.explain.places import find_in_pages
 from leukocytosis.report import (
     ReportInputs,
     describe_headlines,
@@ -506,3 +508,33 @@ def test_what_cannot_be_estimated_is_named_in_readers_words() -> None:
     rows = dict(list_unestimated(fixtures.inputs(estimates=[pair, cut])).rows)
     assert rows["few"].endswith("age, PLR against high-dose corticosteroid")
     assert rows["no"] == "cox adjusted: PLR against infection"
+
+
+def test_a_limit_that_the_data_cannot_tell_is_a_bound_everywhere_but_in_the_tables_to_read_on(
+    tmp_path: Path,
+) -> None:
+    huge = {"ci_low": 0.0002, "ci_high": 318918.39}
+    rows = [
+        row | huge if row["analysis_id"] == "cox_adjusted" and row["estimate"] else row
+        for row in fixtures.estimates()
+    ]
+    inputs = fixtures.inputs(estimates=rows)
+    write_report(inputs, tmp_path / "report.html")
+    write_tables(inputs.frames, tmp_path)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8").replace("\u00a0", " ")
+    assert "318" not in re.sub(r"<svg.*?</svg>", "", page, flags=re.DOTALL)
+    pair = "PLR against infection"
+    (told,) = (words for words in describe_headlines(inputs) if f"hazard ratio, {pair}" in words)
+    words = "3.10 (below 0.001 to above 1,000)"
+    cells = [cell.replace("\u00a0", " ") for cell in list_cox(inputs, fixtures.PRIMARY).rows[1]]
+    assert words in told and words in cells and page.count(words) > 2
+    text = fill_text(inputs, (fixtures.ROOT / "config/texts/results.md").read_text("utf-8"))
+    said = {bound.words for bound in text.bound if "ci_low" in bound.columns}
+    assert "below 0.001 to above 1,000 (3.10)" in said
+    assert "318918.39" in (tmp_path / "estimates.csv").read_text(encoding="utf-8")
+
+
+def test_a_bound_is_no_number_to_ask_for(tmp_path: Path) -> None:
+    (tmp_path / "headlines.txt").write_text("2.00 (0.31 to above\u00a01,000) of 1,000\n", "utf-8")
+    assert list(find_in_pages("1,000", tmp_path)) == ["headlines.txt (1)"]
+    assert not list(find_in_pages("0.001", tmp_path))

@@ -18,6 +18,7 @@ from leukocytosis.rounding import (
     format_number,
     format_p,
     format_percent,
+    format_ratio,
 )
 
 NUMBERS = st.floats(-1e9, 1e9, allow_nan=False)
@@ -81,6 +82,28 @@ def test_a_p_value_is_never_zero_nor_one_and_stays_on_its_side_of_a_bound(p: flo
 def test_p_values_keep_their_order(one: float, other: float) -> None:
     low, high = sorted((one, other))
     assert read(format_p(low)) <= read(format_p(high))
+
+
+@given(st.floats(0, 1e300))
+def test_a_ratio_is_never_printed_as_nothing_nor_beyond_what_the_data_tell(value: float) -> None:
+    words = format_ratio(value)
+    if words in ("below 0.001", "above 1,000"):
+        assert (value > 1000) == words.startswith("above") and not 0.001 <= value <= 1000
+        return
+    assert value == 0 or 0.001 <= value <= 1000
+    assert abs(read(words) - Decimal(repr(value))) <= Decimal("0.005")
+    assert bool(value) == bool(read(words))
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e6))
+def test_ratios_keep_their_order(one: float, other: float) -> None:
+    low, high = (read(format_ratio(value).split()[-1]) for value in sorted((one, other)))
+    assert low <= high
+
+
+def test_a_ratio_that_rounds_to_two_decimals_has_them() -> None:
+    printed = [format_ratio(value) for value in (0.0094, 0.0095, 0.0099, 0.0101, 1000, None)]
+    assert printed == ["0.009", "0.01", "0.01", "0.01", "1,000.00", "not shown"]
 
 
 @given(NUMBERS, NUMBERS, st.integers(0, 3))

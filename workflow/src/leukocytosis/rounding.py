@@ -7,6 +7,7 @@ are said in words, never left blank. Digits follow the SAMPL guidelines (Lang an
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from math import isnan
 from typing import TypeGuard
@@ -14,11 +15,15 @@ from typing import TypeGuard
 ROUNDING = "Printed numbers are rounded half up; the tables hold them unrounded."
 RULE = (
     "Rounded half up from the unrounded numbers; percentages to one decimal, to none where they "
-    "rest on fewer than 100 patients; ratios to two; p to three below 0.1 and two above."
+    "rest on fewer than 100 patients; ratios to two, to three below 0.01; p to three below 0.1 and "
+    "two above."
 )
 NOT_SHOWN, NOT_REACHED = "not shown", "not reached"
 NBSP = "\u00a0"
 RATIO_DIGITS = 2  # hazard ratios, risk ratios, standardised differences
+LEAST_RATIO, MOST_RATIO = 0.001, 1000.0  # beyond them a ratio says only that the data cannot tell
+TWO_DECIMALS_FROM = 0.0095  # what rounds to 0.01, as near to it as three decimals tell
+BELOW_LEAST, ABOVE_MOST = "below 0.001", "above 1,000"
 FEW_FOR_DECIMALS = 100  # patients; below it one patient moves a percentage by more than 1 point
 
 
@@ -53,16 +58,37 @@ def format_interval(
     low: float | None, high: float | None, digits: int = 1, *, percent: bool = False
 ) -> str:
     """Return `low to high`; a missing end is `not reached`, two are `no interval`."""
+    return _join_ends(
+        low, high, lambda end: format_number(_times_100(end) if percent else end, digits)
+    )
+
+
+def format_ratio(value: float | None) -> str:
+    """Return a ratio to two decimals, to three below 0.01; of one beyond 0.001 or 1,000 that."""
+    if not is_known(value):
+        return NOT_SHOWN
+    if value > MOST_RATIO:
+        return ABOVE_MOST
+    if 0 < value < LEAST_RATIO:
+        return BELOW_LEAST
+    return format_number(value, RATIO_DIGITS + (0 < value < TWO_DECIMALS_FROM))
+
+
+def format_ratio_interval(low: float | None, high: float | None) -> str:
+    """Return `low to high` of a ratio, as `format_interval`."""
+    return _join_ends(low, high, format_ratio)
+
+
+def say_ratio(estimate: float | None, low: float | None, high: float | None) -> str:
+    """Return a ratio and its interval: `1.23 (0.82 to 1.84)`."""
+    return f"{format_ratio(estimate)} ({format_ratio_interval(low, high)})"
+
+
+def _join_ends(low: float | None, high: float | None, words: Callable[[float], str]) -> str:
     if not is_known(low) and not is_known(high):
         return "no interval"
-    ends = [_end(end, digits, percent) for end in (low, high)]
+    ends = [words(end) if is_known(end) else NOT_REACHED for end in (low, high)]
     return f"{ends[0]} to {ends[1]}"
-
-
-def _end(value: float | None, digits: int, percent: bool) -> str:
-    if not is_known(value):
-        return NOT_REACHED
-    return format_number(_times_100(value) if percent else value, digits)
 
 
 def _times_100(fraction: float) -> float:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from leukocytosis.report import ReportInputs
-from leukocytosis.rounding import format_number, is_known
+from leukocytosis.rounding import ABOVE_MOST, BELOW_LEAST, NBSP, format_number, is_known
 from leukocytosis.tables import BY_NAME
 
 NUMBER = re.compile(r"[−-]?\d[\d,]*(?:\.\d+)?")
@@ -137,6 +137,9 @@ def _read_words(path: Path) -> str:
 
 
 def _numbers_in(words: str) -> list[str]:
+    """Return the numbers in words; a bound that stands for any number beyond it is none."""
+    for bound in (ABOVE_MOST, BELOW_LEAST):
+        words = words.replace(NBSP, " ").replace(bound, "")
     return [_tidy(number) for number in NUMBER.findall(words)]
 
 

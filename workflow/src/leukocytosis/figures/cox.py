@@ -23,14 +23,14 @@ from leukocytosis.figures.style import (
     styled,
     wrap,
 )
-from leukocytosis.rounding import is_known
+from leukocytosis.rounding import format_ratio, is_known
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 COUNT = re.compile(r"index count (\d+) against (\d+)")
-WIDEST = 64.0  # bands are cut at 1/64 and 64
+WIDEST = 64.0  # bands are cut at 1/64 and 64, with an arrow head and how far they reach
 TITLE_INCHES, PLOT_INCHES, LEFT_INCHES = 0.24, 2.1, 0.85
 MOST_TICKS = 7
 FOUR_WEEKS = range(0, 3650, 28)
@@ -45,7 +45,7 @@ def draw_count_spline(estimates: Sequence[Row], outcome_id: str) -> Figure:
     reference = float(COUNT.match(ratios[0]["term"])[2])  # type: ignore[index]
     with styled():
         figure = new_figure(HEAD_INCHES + TITLE_INCHES + PLOT_INCHES + 0.5)
-        axes = place_axes(figure, 0.65, HEAD_INCHES + TITLE_INCHES, 4.4, PLOT_INCHES)
+        axes = place_axes(figure, LEFT_INCHES, HEAD_INCHES + TITLE_INCHES, 4.2, PLOT_INCHES)
         _draw_band(axes, counts, ratios, {"color": PALETTE[0], "linestyle": "-"})
         axes.plot([reference], [1.0], "o", color=INK, markersize=4.5)
         axes.axvline(reference, color=FAINT, linewidth=0.8, linestyle=(0, (2, 2)))
@@ -57,6 +57,7 @@ def draw_count_spline(estimates: Sequence[Row], outcome_id: str) -> Figure:
         axes.set_xticks(ticks, [f"{tick}" for tick in ticks])
         axes.set_xlabel("index count, ×10⁹/L (log axis)")
         _dress(axes, ratios)
+        _mark_cut(axes, counts, ratios, PALETTE[0])
         axes.set_ylabel("hazard ratio (95 % band)")
     return figure
 
@@ -85,13 +86,15 @@ def draw_over_time(protocol: Protocol, estimates: Sequence[Row], outcome_id: str
         for i, (term, found) in enumerate(panels.items()):
             axes = place_axes(figure, LEFT_INCHES + i * width, top, width - 0.2, PLOT_INCHES)
             group = term.split(": ")[1].split(" against")[0]
-            _draw_band(axes, [row["time_days"] for row in found], found, style_of(protocol, group))
+            style = style_of(protocol, group)
+            _draw_band(axes, [row["time_days"] for row in found], found, style)
             if is_known(constant.get(term, {}).get("estimate")):
                 axes.axhline(constant[term]["estimate"], color=FAINT, linestyle=":", linewidth=1.2)
             axes.set_title(wrap(label_term(term), 32), fontsize=9, loc="left")
             axes.set_xticks([day for day in FOUR_WEEKS if day <= found[-1]["time_days"]])
             axes.set_xlabel("days from the index count")
             _dress(axes, rows)
+            _mark_cut(axes, [row["time_days"] for row in found], found, str(style["color"]))
             if i:
                 axes.tick_params(labelleft=False)
             else:
@@ -127,6 +130,23 @@ def _dress(axes: Axes, rows: Sequence[Row]) -> None:
     axes.set_yticks(shown, [f"{tick:.3g}" for tick in shown])
     axes.minorticks_off()
     axes.axhline(1, color=INK, linewidth=0.8)
+
+
+def _mark_cut(axes: Axes, x: Sequence[float], rows: Sequence[Row], color: str) -> None:
+    """Mark the edges at which the band leaves the axis, where it reaches farthest, and how far."""
+    low, high = axes.get_ylim()
+    ends = [(max(zip((r["ci_high"] for r in rows), x, strict=True)), high, "^", -8),
+            (min(zip((r["ci_low"] for r in rows), x, strict=True)), low, "v", 8)]  # fmt: skip
+    for (reach, at), edge, head, points in ends:
+        if low <= reach <= high:
+            continue
+        axes.plot([at], [edge], head, color=color, markersize=6, clip_on=False)
+        is_left = at < (x[0] + x[-1]) / 2
+        axes.annotate(
+            f"to {format_ratio(reach)}", (at, edge), (3 if is_left else -3, points),
+            textcoords="offset points", ha="left" if is_left else "right", va="center",
+            fontsize=8, color=INK,
+        )  # fmt: skip
 
 
 def _why_none(what: str, estimates: Sequence[Row], analysis_id: str, outcome_id: str) -> str:

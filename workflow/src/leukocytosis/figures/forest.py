@@ -20,7 +20,7 @@ from leukocytosis.figures.style import (
     wrap,
 )
 from leukocytosis.prose import GROUPS, name_covariate, name_group
-from leukocytosis.rounding import format_interval, format_number, is_known
+from leukocytosis.rounding import is_known, say_ratio
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,6 +30,7 @@ MODELS = {"cox_unadjusted": "Unadjusted", "cox_adjusted": "Adjusted"}
 TERMS = ("cause", "age", "sex", "metastatic", "index count", "neutrophil")  # order of display
 WIDEST = 32.0  # intervals are cut at 1/32 and 32, with an arrow
 ROW_INCHES = 0.34
+MOST_TICKS, WIDEST_WORDS = 8, 26
 
 
 def draw_forest(estimates: Sequence[Row], outcome_id: str) -> Figure:
@@ -112,8 +113,9 @@ def _draw_line(axes: Axes, y: int, label: str, row: Row | None) -> None:
         axes.text(0.0, y, words, fontsize=7, style="italic", color=FAINT, bbox=white, **aside)
         return
     _draw_ratio(axes, y, row)
-    interval = format_interval(row["ci_low"], row["ci_high"], 2)
-    words = f"{format_number(row['estimate'], 2)} ({interval})"
+    words = say_ratio(row["estimate"], row["ci_low"], row["ci_high"])
+    if len(words) > WIDEST_WORDS:
+        words = words.replace(" to ", "\nto ")
     axes.text(1.04, y, words, fontsize=8.5, **aside)
 
 
@@ -137,6 +139,8 @@ def _dress(axes: Axes, rows: Sequence[Row], n_lines: int) -> None:
     low, high = max(min(reached), 1 / WIDEST), min(max(reached), WIDEST)
     axes.set_xlim(min(low / 1.15, 0.45), max(high * 1.15, 2.2))
     shown = [2.0**k for k in range(-5, 6) if axes.get_xlim()[0] <= 2.0**k <= axes.get_xlim()[1]]
+    if len(shown) > MOST_TICKS:  # their labels would run into each other
+        shown = [1 / 8, 1.0, 8.0]
     axes.set_xticks(shown, [f"{tick:g}" for tick in shown])
     axes.minorticks_off()
     axes.axvline(1, color=INK, linewidth=0.8)

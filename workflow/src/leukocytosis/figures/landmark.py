@@ -24,7 +24,7 @@ from leukocytosis.figures.style import (
     styled,
 )
 from leukocytosis.figures.survival import horizon_of, points, ticks_of
-from leukocytosis.rounding import format_interval, format_number, is_known
+from leukocytosis.rounding import format_number, is_known, say_ratio
 from leukocytosis.survival.treatment import (
     EVER,
     FLOW,
@@ -185,8 +185,7 @@ def _describe_ratio(estimates: Sequence[Row], treatment: Treatment, day: int) ->
     rows = find_rows(estimates, analysis_id=LANDMARK, term="hazard ratio", **at)
     if not rows or not is_known(rows[0]["estimate"]):
         return "no hazard ratio"
-    interval = format_interval(rows[0]["ci_low"], rows[0]["ci_high"], 2)
-    return f"hazard ratio {format_number(rows[0]['estimate'], 2)} ({interval})"
+    return f"hazard ratio {say_ratio(*(rows[0][key] for key in ('estimate', 'ci_low', 'ci_high')))}"
 
 
 def draw_guaranteed(protocol: Protocol, treatment: Treatment, curves: Sequence[Row]) -> Figure:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TITLE_INCHES, PLOT_INCHES, LEFT_INCHES = 0.24, 1.55, 0.72
+WIDEST = 32.0  # intervals are cut at 1/32 and 32
 APART = 0.14  # between the contrasts at one δ
 EVERYBODY = "all lost"
 
@@ -70,7 +71,7 @@ def _draw_panel(axes: Axes, protocol: Protocol, title: str, rows: Sequence[Row])
     axes.axhline(1, color=INK, linewidth=0.8)
     axes.set_yscale("log", base=2)
     low, high = axes.get_ylim()
-    low, high = min(low, 0.45), max(high, 2.2)
+    low, high = min(max(low, 1 / WIDEST), 0.45), max(min(high, WIDEST), 2.2)
     ticks = [2.0**k for k in range(-5, 6) if low <= 2.0**k <= high]
     axes.set_ylim(low, high)
     axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])

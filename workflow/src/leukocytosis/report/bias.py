@@ -10,9 +10,9 @@ from leukocytosis.figures.forest import label_term
 from leukocytosis.figures.survival import horizon_of
 from leukocytosis.prose import capital, name_cause, name_group
 from leukocytosis.report.bias_summary import Interval, as_interval, describe_short, find_adjusted
-from leukocytosis.report.grids import CANNOT, Grid, Notes, show_number, show_percent
+from leukocytosis.report.grids import CANNOT, Grid, Notes, show_percent, show_ratio
 from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
-from leukocytosis.rounding import format_number, is_known
+from leukocytosis.rounding import format_number, format_ratio, is_known
 
 CORRECTED = {"bias": "If misclassified alike whatever the outcome",
              "bias_by_outcome": "With the accuracy of each outcome"}  # fmt: skip
@@ -115,7 +115,7 @@ def _corrections(inputs: ReportInputs) -> Iterator[Correction]:
     for row in sorted(inputs.estimates("bias_ratio"), key=_by_group(inputs, "term")):
         term = row["term"]
         analysed = find_adjusted(inputs, term)
-        yield (f"Adjusted hazard ratio, {label_term(term)}", _show_ratio, analysed,
+        yield (f"Adjusted hazard ratio, {label_term(term)}", show_ratio, analysed,
                _found(inputs, "ratio", term=term))  # fmt: skip
 
 
@@ -126,10 +126,6 @@ def _by_group(inputs: ReportInputs, column: str) -> Callable[[Row], int]:
     return lambda row: next(
         (i for i, start in enumerate(starts) if start in row[column]), len(starts)
     )
-
-
-def _show_ratio(row: Row | None, notes: Notes) -> str:
-    return show_number(row, notes, 2)
 
 
 def _found(inputs: ReportInputs, what: str, **wanted: object) -> list[Row | None]:
@@ -159,13 +155,13 @@ def _tipping_row(
     name = f"{title}; {label_term(contrast)}; {_name_lost(first['group'])}"
     if not is_known(first["estimate"]):
         dashes = ["–"] * len(SHOWN_DELTAS)
-        return (name, format_number(first["n"]), *dashes, show_number(first, notes, 2))
+        return (name, format_number(first["n"]), *dashes, show_ratio(first, notes))
     of_set = {
         row["term"].partition(": ")[2]: row
         for row in rows
         if row["group"] == first["group"] and row["term"].startswith(f"{contrast}: ")
     }
-    cells = [show_number(of_set.get(name_delta(delta)), notes, 2) for delta in SHOWN_DELTAS]
+    cells = [show_ratio(of_set.get(name_delta(delta)), notes) for delta in SHOWN_DELTAS]
     return (name, format_number(first["n"]), *cells, describe_tip(of_set, as_interval(first)))
 
 
@@ -201,7 +197,7 @@ def list_e_values(inputs: ReportInputs) -> Grid:
         contrast = label_term(row["group"])
         cells = [_e_value(found, notes) for found in (row, end)]
         ratio = find_adjusted(inputs, row["group"])
-        rows.append((contrast, show_number(ratio, notes, 2), *cells))
+        rows.append((contrast, show_ratio(ratio, notes), *cells))
     head = ("Contrast", "Adjusted hazard ratio (95 %)", "E-value of the ratio",
             "E-value of the interval's end")  # fmt: skip
     return Grid("E-values", head, "lrrr", tuple(rows), notes.numbered)
@@ -209,8 +205,8 @@ def list_e_values(inputs: ReportInputs) -> Grid:
 
 def _e_value(row: Row | None, notes: Notes) -> str:
     if row is None or not is_known(row["estimate"]):
-        return show_number(row, notes, 2)
-    return f"{format_number(row['estimate'], 2)}{notes.mark(row['note'])}"
+        return show_ratio(row, notes)
+    return f"{format_ratio(row['estimate'])}{notes.mark(row['note'])}"
 
 
 def list_periods(inputs: ReportInputs) -> Grid:
@@ -237,8 +233,8 @@ def list_with_year(inputs: ReportInputs) -> Grid:
     rows = []
     for row in sorted(inputs.estimates("calendar_ratio"), key=_by_group(inputs, "term")):
         without = inputs.estimate("cox_adjusted", outcome_id=row["outcome_id"], term=row["term"])
-        cell = show_number(without, notes, 2) if without else "–"
-        rows.append((label_term(row["term"]), cell, show_number(row, notes, 2)))
+        cell = show_ratio(without, notes) if without else "–"
+        rows.append((label_term(row["term"]), cell, show_ratio(row, notes)))
     head = ("Term", "Adjusted hazard ratio (95 %)", "Adjusted for the year, too (95 %)")
     caption = "Does the contrast owe to the years?"
     return Grid(caption, head, "lrr", tuple(rows), notes.numbered)

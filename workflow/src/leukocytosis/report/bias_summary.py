@@ -8,7 +8,7 @@ from leukocytosis.bias.contrast import primary_contrast
 from leukocytosis.bias.tipping import AS_ANALYSED, DELTAS, conclude, find_tip, name_delta
 from leukocytosis.figures.forest import label_term
 from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
-from leukocytosis.rounding import format_interval, format_number, is_known
+from leukocytosis.rounding import format_number, format_ratio, is_known, say_ratio
 
 Interval = tuple[float, float, float]
 PLACES = {0: "holds 1", 1: "lies above 1", -1: "lies below 1"}
@@ -54,8 +54,7 @@ def as_interval(row: Row | None) -> Interval | None:
 
 
 def _ratio(interval: Interval) -> str:
-    middle, low, high = interval
-    return f"{format_number(middle, 2)} ({format_interval(low, high, 2)})"
+    return say_ratio(*interval)
 
 
 def _reason(row: Row | None) -> str:
@@ -107,11 +106,11 @@ def _describe_unmeasured(inputs: ReportInputs, contrast: str) -> Iterator[str]:
         inputs.estimate("e_value", group=contrast, term=term) for term in ("estimate", "interval")
     )
     if estimate and end and is_known(estimate["estimate"]) and is_known(end["estimate"]):
-        to_one = format_number(end["estimate"], 2)
+        to_one = format_ratio(end["estimate"])
         holds = end["estimate"] == 1
         yield (
             "An unmeasured confounder would need risk ratios of at least "
-            f"{format_number(estimate['estimate'], 2)} with both the cause and the outcome to "
+            f"{format_ratio(estimate['estimate'])} with both the cause and the outcome to "
             "explain the ratio away; "
             + ("its interval holds 1 without any." if holds else f"{to_one} for its interval.")
         )

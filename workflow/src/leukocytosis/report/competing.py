@@ -10,7 +10,7 @@ from leukocytosis.figures import draw_incidence, draw_states
 from leukocytosis.figures.forest import find_ratios, label_term, merge_failed
 from leukocytosis.prose import name_covariate, name_group
 from leukocytosis.report.drawing import Drawing
-from leukocytosis.report.grids import EVENTS, Grid, Notes, show_number, show_percent
+from leukocytosis.report.grids import EVENTS, Grid, Notes, show_number, show_percent, show_ratio
 from leukocytosis.report.inputs import ReportInputs, Row
 from leukocytosis.report.p_values import show_p
 from leukocytosis.rounding import format_number, is_known
@@ -185,8 +185,8 @@ def list_models(inputs: ReportInputs, outcome: Outcome, event: str) -> Grid:
         for term, row in cox.items():
             beside = fine_gray.get(term) or fine_gray.get("all terms")
             body.append((
-                words, name_covariate(label_term(term)), show_number(row, notes, 2),
-                show_number(beside, notes, 2), format_number(row["n"]),
+                words, name_covariate(label_term(term)), show_ratio(row, notes),
+                show_ratio(beside, notes), format_number(row["n"]),
                 format_number(row["n_events"]),
             ))  # fmt: skip
     head = ("Model", "Term", "Cause-specific hazard ratio", "Subdistribution hazard ratio",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from leukocytosis.figures.cox import draw_count_spline, draw_over_time, find_counts
 from leukocytosis.figures.forest import MODELS, label_term
 from leukocytosis.report.drawing import Drawing
-from leukocytosis.report.grids import Grid, Notes, show_number, without_hidden
+from leukocytosis.report.grids import Grid, Notes, show_number, show_ratio, without_hidden
 from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
 from leukocytosis.report.p_values import show_p
 from leukocytosis.rounding import NOT_SHOWN, format_number, is_known
@@ -15,6 +15,7 @@ from leukocytosis.rounding import NOT_SHOWN, format_number, is_known
 NAMES = {name: words.lower() for name, words in MODELS.items()} | {
     "count_spline": "adjusted, the count along a spline"
 }
+CUT = "An arrow head marks where a band leaves the axis, and how far it reaches."
 N_SHOWN = 7  # of the counts along the spline
 SHOWN_DAYS = (7.0, 28.0, 56.0, 84.0)
 
@@ -27,7 +28,7 @@ def draw_models(inputs: ReportInputs) -> tuple[Drawing, Drawing]:
         Drawing(
             "count_spline", "count_spline", "Hazard ratio of the index count against the median "
             "count (dot), adjusted, along a restricted cubic spline with four knots. Drawn between "
-            "the outer knots, the 5th and 95th percentiles.",
+            "the outer knots, the 5th and 95th percentiles. " + CUT,
             "Hazard ratio against the index count with its band; numbers are in the table below.",
             draw_count_spline(estimates, primary),
             {"estimates": inputs.estimates("count_spline", outcome_id=primary)},
@@ -36,7 +37,7 @@ def draw_models(inputs: ReportInputs) -> tuple[Drawing, Drawing]:
             "hazard_ratio_over_time", "over_time", "Adjusted hazard ratios over time: a natural "
             "spline through the scaled Schoenfeld residuals. The dotted line is the one hazard "
             "ratio of the Cox model; where it leaves the band, one ratio does not describe all "
-            "days.",
+            "days. " + CUT,
             "Hazard ratios of the cause groups over time with bands; the table below has some.",
             draw_over_time(protocol, estimates, primary),
             {"estimates": inputs.estimates("hazard_ratio_over_time", outcome_id=primary)},
@@ -86,7 +87,7 @@ def list_over_time(inputs: ReportInputs) -> Grid:
     found = inputs.estimates("hazard_ratio_over_time", outcome_id=outcome_id)
     days = sorted({row["time_days"] for row in found if row["time_days"] in SHOWN_DAYS})
     rows = [
-        (label_term(term), *(show_number(by_day.get(day), notes, 2) for day in days))
+        (label_term(term), *(show_ratio(by_day.get(day), notes) for day in days))
         for term in sorted({row["term"] for row in found})
         for by_day in ({row["time_days"]: row for row in found if row["term"] == term},)
     ]
@@ -102,7 +103,7 @@ def list_count_spline(inputs: ReportInputs) -> Grid:
     found = find_counts(inputs.estimates("count_spline"), outcome_id)
     step = max(1, -(-len(found) // N_SHOWN))
     ratios = [
-        (f"{row['term']} ×10⁹/L", show_number(row, notes, 2), NOT_SHOWN) for _, row in found[::step]
+        (f"{row['term']} ×10⁹/L", show_ratio(row, notes), NOT_SHOWN) for _, row in found[::step]
     ]
     tests = [
         (row["term"], _chi_squared(row, notes), show_p(inputs, row))

@@ -8,7 +8,7 @@ from leukocytosis.figures.landmark import draw_guaranteed, draw_landmarks, find_
 from leukocytosis.figures.survival import horizon_of
 from leukocytosis.prose import capital, name_covariate, name_group
 from leukocytosis.report.drawing import Drawing
-from leukocytosis.report.grids import Grid, Notes, show_number, show_percent
+from leukocytosis.report.grids import Grid, Notes, show_chi_squared, show_percent, show_ratio
 from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
 from leukocytosis.rounding import NOT_SHOWN, format_number, is_known
 from leukocytosis.survival.alternatives import DECLARED, GONE, HINDSIGHT, LATE, RULES
@@ -173,7 +173,7 @@ def list_naive(inputs: ReportInputs) -> Grid:
         for arm in (EVER, NEVER)
     ]
     shown.append(
-        ("hazard ratio, ever against never", show_number(_of(found, "hazard ratio"), notes, 2))
+        ("hazard ratio, ever against never", show_ratio(_of(found, "hazard ratio"), notes))
     )
     shown.append((
         "days of the ever treated that came before treatment, in which they could not die",
@@ -187,13 +187,14 @@ def list_naive(inputs: ReportInputs) -> Grid:
 def list_rules(inputs: ReportInputs) -> Grid:
     """Return the primary contrast under other rules for day 0, ties, horizon and observation."""
     notes = Notes()
+    contrast = inputs.protocol.analyses.primary_contrast
+    show = show_chi_squared if contrast.measure == "log_rank" else show_ratio
     rows = []
     for row in sorted(
         inputs.estimates(RULES), key=lambda row: (row["term"] != DECLARED, row["term"])
     ):
-        rows.append((row["term"], show_number(row, notes, 3), format_number(row["n"]),
+        rows.append((row["term"], show(row, notes), format_number(row["n"]),
                      format_number(row["n_events"])))  # fmt: skip
-    contrast = inputs.protocol.analyses.primary_contrast
     group, reference = (name_group(name) for name in contrast.groups)
     measure = {"log_rank": "log-rank χ²"}.get(contrast.measure, contrast.measure.replace("_", " "))
     caption = f"The primary contrast, {group} against {reference}, under other rules"
@@ -226,7 +227,7 @@ def _counts(rows: list[Row]) -> tuple[str, str]:
 
 def _ratios(rows: list[Row], notes: Notes) -> Iterator[str]:
     for term in ("hazard ratio", "adjusted hazard ratio"):
-        yield show_number(_of(rows, term), notes, 2)
+        yield show_ratio(_of(rows, term), notes)
 
 
 def _count(row: Row) -> str:

@@ -181,7 +181,7 @@ def _draw_bias(inputs: ReportInputs) -> Iterator[Drawing]:
     yield Drawing(
         "tipping", "tipping", "Adjusted hazard ratios with 95 % intervals, had those lost to "
         "follow-up a hazard so many times that of their group; from never having the event to "
-        "having it on the day after last contact.",
+        "having it on the day after last contact. Intervals are cut at 1/32 and 32.",
         "Hazard ratios over the hazard of those lost; the table below has the numbers.",
         draw_tipping(protocol, estimates), {"estimates": inputs.estimates("tipping")},
     )  # fmt: skip

@@ -7,7 +7,7 @@ from leukocytosis.prose import name_covariate, name_group
 from leukocytosis.report.estimators import name_share, title_of
 from leukocytosis.report.grids import Grid, Notes, unbroken
 from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
-from leukocytosis.rounding import format_interval, is_known
+from leukocytosis.rounding import format_interval, format_ratio_interval, is_known
 from leukocytosis.survival.analyses import SHARES
 
 AGREE = 1e-6  # relative difference up to which two engines give the same number
@@ -68,7 +68,10 @@ def _show_plain(row: Row) -> str:
     words = f"{row['estimate']:.6g}"
     if not is_known(row["ci_low"]) and not is_known(row["ci_high"]):
         return words
-    return f"{words} ({unbroken(format_interval(row['ci_low'], row['ci_high'], 3))})"
+    ends = row["ci_low"], row["ci_high"]
+    is_ratio = row["analysis_id"].endswith("cox_adjusted")
+    interval = format_ratio_interval(*ends) if is_ratio else format_interval(*ends, 3)
+    return f"{words} ({unbroken(interval)})"
 
 
 def find_difference(ours: Row, second: Row) -> float | None:

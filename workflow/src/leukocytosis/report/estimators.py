@@ -14,6 +14,7 @@ from leukocytosis.report.grids import (
     Notes,
     show_number,
     show_percent,
+    show_ratio,
     show_stored_percent,
 )
 from leukocytosis.report.inputs import ReportInputs, Row
@@ -78,7 +79,7 @@ def list_contrasts(inputs: ReportInputs) -> Grid:
     rows = [
         (title_of(inputs, row["outcome_id"]), f"{row['time_days']:g}", label_term(row["group"]),
          show_points(row, notes),
-         show_number(_beside(row, found, term="risk ratio"), notes, 2))
+         show_ratio(_beside(row, found, term="risk ratio"), notes))
         for row in found if row["term"] == "risk difference"
     ]  # fmt: skip
     head = ("Outcome", "By day", "Groups", "Risk difference, percentage points", "Risk ratio")
@@ -156,8 +157,8 @@ def list_imputed(inputs: ReportInputs, outcome_id: str) -> Grid:
     complete = find_ratios(inputs.estimates("cox_adjusted"), "cox_adjusted", outcome_id)
     imputed = inputs.estimates("cox_imputed", outcome_id=outcome_id)
     rows = [
-        (name_covariate(label_term(row["term"])), show_number(row, notes, 2),
-         show_number(_beside(row, imputed), notes, 2))
+        (name_covariate(label_term(row["term"])), show_ratio(row, notes),
+         show_ratio(_beside(row, imputed), notes))
         for row in complete if imputed
     ]  # fmt: skip
     n = (format_number(of[0]["n"]) if of else "0" for of in (complete, imputed))

@@ -18,6 +18,7 @@ from leukocytosis.rounding import (
     format_p,
     format_percent,
     is_known,
+    say_ratio,
 )
 from leukocytosis.survival.quoted import is_exact, quote
 
@@ -157,8 +158,7 @@ def _describe_ratio(inputs: ReportInputs) -> Iterator[str]:
 
 def show_ratio(row: Row) -> str:
     """Return a ratio and its interval."""
-    interval = format_interval(row["ci_low"], row["ci_high"], 2)
-    return f"{format_number(row['estimate'], 2)} ({interval})"
+    return say_ratio(row["estimate"], row["ci_low"], row["ci_high"])
 
 
 def show_primary_p(inputs: ReportInputs, row: Row) -> str:

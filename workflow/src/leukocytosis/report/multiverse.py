@@ -17,18 +17,20 @@ from leukocytosis.figures.specification import (
 )
 from leukocytosis.prose import name_group
 from leukocytosis.report.drawing import Drawing
-from leukocytosis.report.grids import Grid, Notes, show_number, show_percent
+from leukocytosis.report.grids import Grid, Notes, show_percent, show_ratio
 from leukocytosis.report.inputs import ReportInputs, Row
-from leukocytosis.rounding import format_number, format_percent, is_known
+from leukocytosis.rounding import format_number, format_percent, format_ratio, is_known
 
 CONTRAST, SAME = "hazard_ratio", "is what the study does"
 SPECIFICATION = (
     "Drawn combinations of decisions by hazard ratio, with 95 % intervals. A mark beneath says "
-    "which option of each decision made it. The dashed line is the study's own hazard ratio."
+    "which option of each decision made it. The dashed line is the study's own hazard ratio. "
+    "Intervals are cut at 1/16 and 16."
 )
 THRESHOLDS = (
     "The same hazard ratio over the threshold of the index count, all else as in the study, with "
-    "95 % intervals. A higher threshold keeps fewer patients and starts the clock of some later."
+    "95 % intervals. A higher threshold keeps fewer patients and starts the clock of some later. "
+    "The band is cut at 1/16 and 16."
 )
 METHOD = (
     "Share of variance: of the log hazard ratio over the drawn combinations, what a decision's "
@@ -138,7 +140,7 @@ class _Verse:
     def sentences(self) -> Iterator[str]:
         """Yield the findings: the study's own, the drawn combinations, single decisions."""
         if is_known(self.own["estimate"]):
-            own = show_number({**self.own, "note": None}, Notes(), 2)
+            own = show_ratio({**self.own, "note": None}, Notes())
             yield f"The study's own hazard ratio is {own}; its interval {_words(self.own)}."
         else:
             yield f"The study's own hazard ratio {self.own['note'] or 'is not shown'}."
@@ -156,7 +158,7 @@ class _Verse:
         if not known:
             return f"{told}."
         values = [row["estimate"] for row in known]
-        low, middle, high = (format_number(f(values), 2) for f in (min, median, max))
+        low, middle, high = (format_ratio(f(values)) for f in (min, median, max))
         counts = {beside: sum(judge(row) == beside for row in known)
                   for beside in ("above 1", "includes 1", "below 1")}  # fmt: skip
         return (
@@ -178,7 +180,7 @@ class _Verse:
             if not is_known(row["estimate"]):
                 continue
             name = f"{self._title(decision)}: {self._option(decision, option)['title']}"
-            told = f"{name} ({format_number(row['estimate'], 2)})"
+            told = f"{name} ({format_ratio(row['estimate'])})"
             if (row["estimate"] > 1) != (self.own["estimate"] > 1):
                 turned.append(told)
             elif judge(row) != judge(self.own):
@@ -197,7 +199,7 @@ class _Verse:
         """Return each option alone: patients, hazard ratio, conclusion, and why it is plausible."""
         notes = Notes()
         own = ("the study itself", "as in the protocol", format_number(self.own["n"]),
-               show_number(self.own, notes, 2), f"interval {_words(self.own)}", "", "")  # fmt: skip
+               show_ratio(self.own, notes), f"interval {_words(self.own)}", "", "")  # fmt: skip
         rows = [own, *(self._show_option(row, notes) for row in self._ordered())]
         head = ("Decision", "Option", "Patients", "Hazard ratio (95 % interval)", "Conclusion",
                 "Combinations with another conclusion", "Why plausible")  # fmt: skip
@@ -219,7 +221,7 @@ class _Verse:
         changed = "" if option["n_other_verdict"] is None else (
             f"{option['n_other_verdict']} of {option['n_estimated']}")  # fmt: skip
         return (title, option["title"] + notes.mark(option["note"]), format_number(row["n"]),
-                show_number(row, notes, 2), self._conclude(row), changed, why)  # fmt: skip
+                show_ratio(row, notes), self._conclude(row), changed, why)  # fmt: skip
 
     def _conclude(self, row: Row) -> str:
         if not is_known(row["estimate"]):

@@ -70,7 +70,7 @@ class Contrasts(Rows):
             ratio = next((r for r in rows if r["group"] == row["group"]
                           and r["term"] == f"{of} ratio"), None)  # fmt: skip
             if ratio and is_known(row["estimate"]):
-                told += f"; ratio {self._number(ratio, 2)}"
+                told += f"; ratio {self._ratio(ratio)}"
             yield told
 
     def _points(self, row: Row) -> str:
@@ -79,7 +79,7 @@ class Contrasts(Rows):
     def hazard_ratio(self, outcome: str, contrast: str) -> str:
         """Return an adjusted hazard ratio, with its p value where the protocol shows it."""
         row = self._one("cox_adjusted", outcome_id=outcome, term=contrast)
-        return self._number(row, 2) + self._p(row)
+        return self._ratio(row) + self._p(row)
 
     def _p(self, row: Row) -> str:
         if not is_known(row["estimate"]) or not is_shown(self.inputs, row):
@@ -100,7 +100,8 @@ class Contrasts(Rows):
             rows = self.inputs.estimates(analysis, outcome_id=contrast.outcome)
             return f"{pair}, {measure}: {self._without(rows[0]) if rows else 'was not asked for'}"
         told = self._p(row).removesuffix("; the primary contrast")
-        return f"{pair}, {measure}: {self._number(row, 2)}{told}"
+        number = self._number(row, 1) if contrast.measure == "log_rank" else self._ratio(row)
+        return f"{pair}, {measure}: {number}{told}"
 
     def _find_primary(self) -> Row | None:
         contrast = self.inputs.protocol.analyses.primary_contrast
@@ -150,14 +151,14 @@ class Contrasts(Rows):
         chosen = [rows[len(rows) * i // 4] for i in (1, 2, 3)] if len(rows) > 3 else rows
         return [
             f"on day {self._bind(format_number(row['time_days']), row, 'time_days')}, "
-            f"{self._number(row, 2)}"
+            f"{self._ratio(row)}"
             for row in chosen
         ]
 
     def treated(self) -> list[str]:
         """Return the hazard ratios of treatment as time-dependent, of all patients together."""
         rows = self.inputs.estimates("treatment_time_dependent", group="all")
-        return [f"{row['term']} {self._number(row, 2)}" for row in sorted(
+        return [f"{row['term']} {self._ratio(row)}" for row in sorted(
             rows, key=lambda row: str(row["term"]), reverse=True)]  # fmt: skip
 
     def treatment(self) -> str:

@@ -11,7 +11,7 @@ from leukocytosis.config.sensitivity import OWN
 from leukocytosis.documents.results.rows import Rows, say_reason
 from leukocytosis.report.bias_summary import PLACES, as_interval, find_adjusted
 from leukocytosis.report.inputs import Row, is_hidden
-from leukocytosis.rounding import NBSP, NOT_REACHED, format_number, is_known
+from leukocytosis.rounding import NBSP, NOT_REACHED, format_number, format_ratio, is_known
 from leukocytosis.survival.alternatives import DECLARED
 
 OTHERWISE = {  # the same ratio, made in another way
@@ -58,7 +58,7 @@ class Robustness(Rows):
             for term in (self._contrast, f"cause group: {self._contrast}"):
                 row = self.inputs.estimate(analysis, outcome_id=outcome, term=term)
                 if row:
-                    yield f"{words}: {self._number(row, 2)}{self._verdict(row)}."
+                    yield f"{words}: {self._ratio(row)}{self._verdict(row)}."
 
     def _verdict(self, row: Row) -> str:
         here, found = self._analysed, as_interval(row)
@@ -76,7 +76,7 @@ class Robustness(Rows):
             return
         n = self.binder.key(format_number(len(known)), "estimates", "analysis_id = rules", "rows")
         told = "; ".join(
-            f"{self._bind(row['term'], row, 'term')} {self._number(row, 2)}" for row in other
+            f"{self._bind(row['term'], row, 'term')} {self._ratio(row)}" for row in other
         )
         yield (
             f"Under {n} other rules for day 0, ties, the horizon and the end of observation "
@@ -114,8 +114,8 @@ class Robustness(Rows):
             for term in ("estimate", "interval")
         )
         if row and end and is_known(row["estimate"]) and is_known(end["estimate"]):
-            need = self._bind(format_number(row["estimate"], 2), row, "estimate")
-            to_one = self._bind(format_number(end["estimate"], 2), end, "estimate")
+            need = self._bind(format_ratio(row["estimate"]), row, "estimate")
+            to_one = self._bind(format_ratio(end["estimate"]), end, "estimate")
             yield (
                 f"E-value {need}, for the end of the interval nearest to no difference {to_one}: "
                 "what an unmeasured confounder would need with both cause and outcome."
@@ -141,9 +141,7 @@ class Robustness(Rows):
     def _say(self, row: Row) -> str:
         if as_interval(row) is None:
             return self.binder.row(say_reason(row), "multiverse", row, "note")
-        low, high, middle = (
-            format_number(row[end], 2) for end in ("ci_low", "ci_high", "estimate")
-        )
+        low, high, middle = (format_ratio(row[end]) for end in ("ci_low", "ci_high", "estimate"))
         return self.binder.row(
             f"{low} to {high} ({middle})", "multiverse", row, "ci_low ci_high estimate"
         )

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from leukocytosis.documents.asked import Asked
 from leukocytosis.errors import Problem, TextError
 from leukocytosis.prose import join
 from leukocytosis.report.inputs import Row, is_hidden
 from leukocytosis.rounding import (
     NBSP,
+    NOT_REACHED,
     digits_of_percent,
     format_interval,
     format_number,
     format_percent,
+    format_ratio,
     is_known,
 )
 from leukocytosis.survival.analyses import SHARES
@@ -54,16 +58,23 @@ class Rows(Asked):
         return self._bind(words, *_place_of(row, f"ci_low ci_high estimate {columns}".strip()))
 
     def _number(self, row: Row, digits: int, unit: str = "") -> str:
+        return self._say_row(row, lambda number: format_number(number, digits), unit)
+
+    def _ratio(self, row: Row) -> str:
+        return self._say_row(row, format_ratio)
+
+    def _say_row(self, row: Row, number: Callable[[float], str], unit: str = "") -> str:
         if not is_known(row["estimate"]):
             return self._without(row)
         if self._has_no_interval(row):
-            words = f"{format_number(row['estimate'], digits)}{unit}, without an interval"
+            words = f"{number(row['estimate'])}{unit}, without an interval"
             return self._bind(words, row, "estimate")
-        low, high = row["ci_low"], row["ci_high"]
-        interval = f"{format_interval(low, high, digits)}{unit}"
-        if is_known(low) and not is_known(high):
-            interval = f"{format_number(low, digits)}{unit} or more, upper end not reached"
-        words = f"{interval} ({format_number(row['estimate'], digits)})"
+        low, high = (number(end) if is_known(end) else NOT_REACHED
+                     for end in (row["ci_low"], row["ci_high"]))  # fmt: skip
+        interval = f"{low} to {high}{unit}"
+        if high == NOT_REACHED:
+            interval = f"{low}{unit} or more, upper end not reached"
+        words = f"{interval} ({number(row['estimate'])})"
         return self._bind(words, row, "ci_low ci_high estimate")
 
     def _count(self, row: Row, column: str) -> str:

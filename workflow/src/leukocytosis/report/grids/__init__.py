@@ -1,7 +1,13 @@
 """Tables as readers see them, one file per kind: each `list_` function returns a `Grid`."""
 
 from leukocytosis.report.grids.abbreviations import spell_out
-from leukocytosis.report.grids.cells import show_number, show_percent, show_stored_percent
+from leukocytosis.report.grids.cells import (
+    show_chi_squared,
+    show_number,
+    show_percent,
+    show_ratio,
+    show_stored_percent,
+)
 from leukocytosis.report.grids.checks import (
     CANNOT,
     describe_score,
@@ -50,8 +56,10 @@ __all__ = [
     "list_table_one",
     "list_tests",
     "list_unestimated",
+    "show_chi_squared",
     "show_number",
     "show_percent",
+    "show_ratio",
     "show_stored_percent",
     "spell_out",
     "unbroken",

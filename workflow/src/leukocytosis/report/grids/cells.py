@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from leukocytosis.figures.forest import is_whole_model
 from leukocytosis.report.grids.grid import Notes, unbroken
 from leukocytosis.report.inputs import Row, is_hidden
 from leukocytosis.rounding import (
     NOT_REACHED,
-    RATIO_DIGITS,
     digits_of_percent,
     format_interval,
     format_number,
     format_percent,
+    format_ratio,
+    format_ratio_interval,
     is_known,
 )
 from leukocytosis.survival.quoted import EXACT_NOTE, is_exact, quote
@@ -24,24 +27,37 @@ def show_percent(row: Row | None, notes: Notes) -> str:
 
 def show_stored_percent(row: Row | None, notes: Notes) -> str:
     """Return a fraction and its interval as the table holds it, or where the reason stands."""
-    return _show(row, notes, digits_of_percent(row["n"]) if row else 1, percent=True)
+    digits = digits_of_percent(row["n"]) if row else 1
+    words = _show(
+        row, notes,
+        lambda share: format_percent(share, digits),
+        lambda low, high: format_interval(low, high, digits, percent=True),
+    )  # fmt: skip
+    shown = row is not None and is_known(row["estimate"]) and is_exact(row)
+    return words + (notes.mark(EXACT_NOTE) if shown else "")
 
 
 def show_number(row: Row | None, notes: Notes, digits: int) -> str:
     """Return a number and its interval, or where the reason stands."""
-    return _show(row, notes, digits, percent=False)
+    return _show(
+        row, notes,
+        lambda number: format_number(number, digits),
+        lambda low, high: format_interval(low, high, digits),
+    )  # fmt: skip
 
 
-def _show(row: Row | None, notes: Notes, digits: int, percent: bool) -> str:
+def _show(
+    row: Row | None,
+    notes: Notes,
+    words: Callable[[float], str],
+    interval: Callable[[float | None, float | None], str],
+) -> str:
     if row is None:
         return "not asked for"
     if not is_known(row["estimate"]):
         return _cannot(row, notes)
-    estimate = row["estimate"]
-    words = format_percent(estimate, digits) if percent else format_number(estimate, digits)
-    interval = format_interval(row["ci_low"], row["ci_high"], digits, percent=percent)
-    which = notes.mark(EXACT_NOTE) if percent and is_exact(row) else ""
-    return f"{words} ({unbroken(interval)}){notes.mark(row['note'])}{which}"
+    ends = unbroken(interval(row["ci_low"], row["ci_high"]))
+    return f"{words(row['estimate'])} ({ends}){notes.mark(row['note'])}"
 
 
 def _cannot(row: Row, notes: Notes) -> str:
@@ -60,8 +76,8 @@ def show_chi_squared(row: Row, notes: Notes) -> str:
     return _cannot(row, notes)
 
 
-def show_ratio(row: Row, notes: Notes) -> str:
-    """Return a hazard ratio; of a whole model its chi-squared."""
-    if is_whole_model(row) and is_known(row["estimate"]):
+def show_ratio(row: Row | None, notes: Notes) -> str:
+    """Return a ratio and its interval, or where the reason stands; of a whole model its χ²."""
+    if row and is_whole_model(row) and is_known(row["estimate"]):
         return f"χ² = {format_number(row['estimate'], 1)}{notes.mark(row['note'])}"
-    return show_number(row, notes, RATIO_DIGITS)
+    return _show(row, notes, format_ratio, format_ratio_interval)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from leukocytosis.figures.forest import label_term
 from leukocytosis.figures.survival import horizon_of, is_survival
 from leukocytosis.prose import capital, name_group
-from leukocytosis.report.grids.cells import show_chi_squared, show_number, show_percent
+from leukocytosis.report.grids.cells import show_chi_squared, show_number, show_percent, show_ratio
 from leukocytosis.report.grids.grid import Grid, Notes, without_hidden
 from leukocytosis.report.grids.order import in_order, of_outcomes, title_outcome
 from leukocytosis.report.inputs import ReportInputs, Row
@@ -56,7 +56,7 @@ def list_restricted_means(inputs: ReportInputs) -> Grid:
             name_group(row["group"]),
             show_number(row, notes, 1),
             show_number(others["difference"], notes, 1) if "difference" in others else alone,
-            show_number(others["ratio"], notes, 2) if "ratio" in others else alone,
+            show_ratio(others["ratio"], notes) if "ratio" in others else alone,
         ))  # fmt: skip
     reference = name_group(inputs.protocol.analyses.groups[0])
     head = ("Outcome", "To day", "Group", "Days free of it", f"Difference to {reference}",
