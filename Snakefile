@@ -14,7 +14,7 @@ from leukocytosis.config import (
 )
 from leukocytosis.errors import ConfigError, LeukocytosisError
 from leukocytosis.provenance import digest_code, digest_files, digest_value
-from leukocytosis.scorecard import describe_setting
+from leukocytosis.scorecard import describe_setting, is_own
 from leukocytosis.standardise import find_all_paths
 
 # Snakemake gives a shell the path of its Python as it is, which a folder's blank would cut in two

@@ -332,7 +332,7 @@ def test_the_scorecard_shows_published_beside_ours_and_why() -> None:
         "14.8 %", "20.0 % (17.0 to 23.0)", "differs", "our interval does not cover it",
     ]  # fmt: skip
     stable = rows["patients with PLR were typically clinically stable"]
-    assert stable[:3] == ("no number", "none", "cannot be assessed here")
+    assert stable[:3] == ("no number", "not shown", "cannot be assessed here")
 
 
 def test_a_model_that_failed_says_why_in_each_row_and_has_no_1_for_its_reference() -> None:

@@ -24,6 +24,7 @@ from leukocytosis.config import (
 )
 from leukocytosis.errors import ConfigError
 from leukocytosis.release import compare
+from leukocytosis.report.compare import say_percent
 from leukocytosis.store import connect, read_frame, write_rows
 from leukocytosis.survival.analyses import fit_shares
 from leukocytosis.tables import CANONICAL
@@ -337,6 +338,20 @@ def test_each_study_runs_and_judges_every_claim(family: Path, study: str) -> Non
     assert scorecard["reason"].notna().all()
     unanswered = scorecard[scorecard["reason"].str.startswith("this run makes no such estimate")]
     assert unanswered.empty, list(unanswered["claim_id"])
+
+
+@pytest.mark.parametrize(
+    ("value", "denominator", "printed"),
+    [(14.78, 758, "14.8 %"), (78.0, None, "78 %"), (26.5, None, "26.5 %"), (10.39, 77, "10 %")],
+)
+def test_printed_percentages_have_the_decimals_ours_would_have(
+    value: float, denominator: int | None, printed: str
+) -> None:
+    claims = load_claims(FAMILY["granger2009"]).claims
+    claim = next(c for c in claims if c.analysis == "cause_shares" and c.term == "infection")
+    assert say_percent(claim.model_copy(update={"value": value, "denominator": denominator})) == (
+        printed
+    )
 
 
 def compare_all(family: Path, policy: str, folder: Path) -> str:

@@ -144,6 +144,11 @@ def setting_of(wildcards):
     return describe_setting(manifest_of(wildcards), protocol_of(wildcards.study).claims)
 
 
+def is_of_paper(wildcards):
+    """Whether the extract is of the hospital of the study's paper, or drawn to equal it."""
+    return is_own(manifest_of(wildcards), protocol_of(wildcards.study).claims)
+
+
 def raw_files(wildcards):
     """The raw files of an extract, as far as they are there."""
     manifest = manifest_of(wildcards)

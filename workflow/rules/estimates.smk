@@ -46,6 +46,7 @@ rule estimate:
     params:
         code=digest_code("estimate"),
         setting=setting_of,
+        own=is_of_paper,
         seed=config["seed"],
         bias=bias_settings,
         protocol=protocol_sections(

@@ -16,5 +16,6 @@ with reported(snakemake.log[0]), recorded(*made):
         snakemake.params.setting,
         snakemake.params.seed,
         load_bias_plan(Path("config"), snakemake.params.bias, protocol.cause_ids),
+        snakemake.params.own,
     )
     estimate(protocol, Path(snakemake.output[0]).parent, beside)

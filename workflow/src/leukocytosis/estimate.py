@@ -41,7 +41,7 @@ class Beside:
 
     `encounters` are the extract's, which show whether it records hospice; `truth` are the planted
     causes of a synthetic extract; `setting` says what agreement with the paper means on this
-    extract; `seed` is that of every draw.
+    extract, and `own` whether it is of the paper's hospital; `seed` is that of every draw.
     """
 
     encounters: Path
@@ -50,6 +50,7 @@ class Beside:
     setting: str = ""
     seed: int = SEED
     bias: BiasPlan | None = None
+    own: bool = False
 
 
 def estimate(protocol: Protocol, study: Path, beside: Beside) -> None:
@@ -139,7 +140,8 @@ def _score(
     if beside.claims:
         query = f"SELECT reason_id, n_patients_left FROM {scan(study / 'attrition.parquet')}"
         attrition = [{"reason_id": step, "n_patients_left": n} for step, n in fetch(con, query)]
-        yield from score(beside.claims, [*map(quote, estimates)], attrition, beside.setting)
+        quoted = [*map(quote, estimates)]
+        yield from score(beside.claims, quoted, attrition, beside.setting, own=beside.own)
 
 
 def _compare_with_truth(

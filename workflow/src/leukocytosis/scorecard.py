@@ -9,6 +9,10 @@ from typing import Any
 from leukocytosis.config import Claim, Claims, Manifest
 
 WIDEST_TELLING = 40.0  # percentage points; a wider interval covers nearly anything
+OF_ANOTHER_HOSPITAL = (
+    "a count depends on the size of the hospital and the years looked at, and these are not the "
+    "paper's; shares and risks are compared"
+)
 REPRODUCED, DIFFERS, CANNOT = "reproduced", "differs", "cannot be assessed here"
 Row = Mapping[str, Any]
 
@@ -23,18 +27,29 @@ def describe_setting(manifest: Manifest, claims: str | None) -> str:
     return f"data drawn {drawn_for}, so this says nothing of the paper"
 
 
+def is_own(manifest: Manifest, claims: str | None) -> bool:
+    """Return whether an extract is of the paper's own hospital, or drawn to equal it."""
+    return claims == (manifest.drawn_for if manifest.synthetic else manifest.hospital_of)
+
+
 def score(
-    claims: Claims, estimates: Sequence[Row], attrition: Sequence[Row], setting: str = ""
+    claims: Claims,
+    estimates: Sequence[Row],
+    attrition: Sequence[Row],
+    setting: str = "",
+    *,
+    own: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Yield a row of `scorecard` per published number, and per statement no number can answer.
 
-    A count is reproduced when it is within the claim's tolerance; a share, risk or median when
-    our 95 % interval covers it. An interval of a share that is wider than 40 percentage points
-    would cover nearly anything, and a number without an interval rests on too few patients: such
+    A count is reproduced when it is within the claim's tolerance, and cannot be assessed where the
+    extract is not of the paper's `own` hospital; a share, risk or median is reproduced when our
+    95 % interval covers it. An interval of a share that is wider than 40 percentage points would
+    cover nearly anything, and a number without an interval rests on too few patients: such
     claims cannot be assessed. Shares are compared in percent; `setting` ends every reason.
     """
     for claim in claims.claims:
-        judged = _judge(claim, _find(claim, estimates, attrition))
+        judged = _judge(claim, _find(claim, estimates, attrition), own=own)
         told = (judged["reason"], setting if judged["verdict"] != CANNOT else "", claim.note)
         yield {"claim_id": claim.id, "text": claim.text, "published": claim.value,
                "unit": claim.unit, **judged, "reason": "; ".join(filter(None, told))}  # fmt: skip
@@ -55,11 +70,13 @@ def _find(claim: Claim, estimates: Sequence[Row], attrition: Sequence[Row]) -> R
     return None
 
 
-def _judge(claim: Claim, ours: Row | None) -> dict[str, Any]:
+def _judge(claim: Claim, ours: Row | None, *, own: bool) -> dict[str, Any]:
     if ours is None:
         return {"verdict": CANNOT, "reason": "this run makes no such estimate"}
     if ours["estimate"] is None:
         return {"verdict": CANNOT, "reason": ours["note"]}
+    if claim.unit == "count" and not own:
+        return {"estimate": ours["estimate"], "verdict": CANNOT, "reason": OF_ANOTHER_HOSPITAL}
     if claim.unit == "count":
         fits = abs(ours["estimate"] - claim.value) <= claim.tolerance
         reason = _describe_distance(claim.tolerance, fits=fits)

@@ -68,7 +68,9 @@ class Manifest(Strict):
     extract cannot show. `tolerated_share` is the share of a source's rows that may be rejected
     for a value that cannot be read before the run stops. `reviews`, by study, names the files of a
     chart review; `accuracy` a file of config/accuracy with published accuracy, used where nobody
-    read charts. `dates_shifted` says how dates were shifted, where no calendar year is true.
+    read charts. `hospital_of` names the claims of the paper whose hospital and years these are:
+    only there its counts of patients are compared.
+    `dates_shifted` says how dates were shifted, where no calendar year is true.
     `time_zone` names the hospital's clock (`Europe/London`), by which days are counted: times in
     UTC or with an offset are put on it. Without it times are taken as printed, none may be in UTC.
     """
@@ -77,6 +79,7 @@ class Manifest(Strict):
     title: str
     synthetic: bool
     drawn_for: str | None = None
+    hospital_of: str | None = None
     licence: str = ""
     citation: str = ""
     root: str
@@ -187,6 +190,7 @@ def load_manifest(path: Path) -> Manifest:
         raise ConfigError(
             Problem(str(path), f"names the extract '{manifest.extract}'", "use the file's name")
         )
+    _check_paper(path, manifest.hospital_of)
     studies = {file.stem for file in (path.parent.parent / "studies").glob("*.yaml")}
     strange = [study for study in manifest.reviews if studies and study not in studies]
     if strange:
@@ -195,6 +199,13 @@ def load_manifest(path: Path) -> Manifest:
             for study in strange
         )
     return manifest
+
+
+def _check_paper(path: Path, paper: str | None) -> None:
+    papers = {file.stem for file in (path.parent.parent / "claims").glob("*.yaml")}
+    if paper and papers and paper not in papers:
+        told = f"is the hospital of unknown paper '{paper}'{nearest(paper, papers)}"
+        raise ConfigError(Problem(str(path), told, "name a file of config/claims"))
 
 
 def _find_undecided(document: Document, data: Any, at: Path_) -> Iterator[Problem]:

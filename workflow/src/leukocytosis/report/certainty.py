@@ -98,10 +98,12 @@ def _describe_scorecard(inputs: ReportInputs) -> Iterator[Remark]:
     rows = inputs.rows("scorecard")
     if rows:
         counts = Counter(row["verdict"] for row in rows)
-        parts = ", ".join(
-            f"{counts[verdict]} {verdict}" for verdict in (REPRODUCED, DIFFERS, CANNOT)
-        )
-        yield Remark(f"Of {len(rows)} published statements: {parts}.", "scorecard")
+        words = {REPRODUCED: REPRODUCED, DIFFERS: "differ", CANNOT: CANNOT}
+        if counts[DIFFERS] == 1:
+            words[DIFFERS] = DIFFERS
+        parts = ", ".join(f"{counts[verdict]} {told}" for verdict, told in words.items())
+        statements = "statement" if len(rows) == 1 else "statements"
+        yield Remark(f"Of {len(rows)} published {statements}: {parts}.", "scorecard")
 
 
 def _describe_gaps(inputs: ReportInputs) -> Iterator[Remark]:

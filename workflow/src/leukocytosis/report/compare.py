@@ -22,7 +22,7 @@ from leukocytosis.report.drawing import Drawing, describe_fonts, inline_drawing,
 from leukocytosis.report.grids import Grid, Notes, describe_score, show_number, show_percent
 from leukocytosis.report.inputs import ReportInputs, Row
 from leukocytosis.report.release import page_environment
-from leukocytosis.rounding import format_number, is_known
+from leukocytosis.rounding import digits_of_percent, format_number, is_known
 from leukocytosis.scorecard import CANNOT, DIFFERS, REPRODUCED
 from leukocytosis.survival.quoted import quote
 
@@ -205,13 +205,24 @@ def list_shares(members: Sequence[ReportInputs]) -> Grid:
         theirs = [_printed(member, "cause_shares", cause) for cause in CAUSES]
         theirs += [None, _printed(member, "group_shares", "other")]
         if any(theirs):
-            cells = [f"{format_number(c.value, 1)} %" if c else NOT_PRINTED for c in theirs]
+            cells = [say_percent(c) if c else NOT_PRINTED for c in theirs]
             rows.append(
                 (f"{member.protocol.study}, the paper", *cells)
             )  # sorted, it stays told apart
     head = ("Study", *CAUSES.values(), "PLR or undetermined", "All but infection and PLR")
     caption = "Shares of the primary causes (95 % intervals)"
     return Grid(caption, head, "lrrrrrrr", tuple(rows), notes.numbered)
+
+
+def say_percent(claim: Claim) -> str:
+    """Return a printed percentage with the decimals of ours; as printed, if nothing tells of whom.
+
+    A paper that prints 78 % of a number it does not say has no 78.0 %.
+    """
+    digits = digits_of_percent(claim.denominator)
+    if claim.denominator is None and claim.value == round(claim.value):
+        digits = 0
+    return f"{format_number(claim.value, digits)} %"
 
 
 def list_risks(members: Sequence[ReportInputs]) -> Grid:
@@ -250,8 +261,11 @@ def _outcome_head(member: ReportInputs) -> tuple[str, ...]:
 
 def _printed_outcomes(member: ReportInputs, analysis: str) -> str:
     claims = [claim for claim in _claims(member) if claim.analysis == analysis]
-    unit = " %" if analysis == "risk" else " days"
-    words = [f"{name_group(c.group)} {format_number(c.value)}{unit}" for c in claims]
+    words = [
+        f"{name_group(c.group)} "
+        + (say_percent(c) if c.unit == "percent" else f"{format_number(c.value)} {c.unit}")
+        for c in claims
+    ]
     return "; ".join(words) or NOT_PRINTED
 
 

@@ -28,7 +28,7 @@ from leukocytosis.estimate import Beside, estimate
 from leukocytosis.followup import derive_analysis_set, derive_otherwise, derive_outcomes
 from leukocytosis.multiverse import TABLES, Vocabulary, fit_multiverse
 from leukocytosis.provenance import read_record
-from leukocytosis.scorecard import describe_setting
+from leukocytosis.scorecard import describe_setting, is_own
 from leukocytosis.standardise import standardise
 from leukocytosis.standardise.occurrence import count_codes
 
@@ -140,6 +140,7 @@ def _estimate(project: Project, extract: Path, study: Path) -> None:
         describe_setting(manifest, protocol.claims),
         settings["seed"],
         load_bias_plan(config, {**settings["bias"], **drawn}, protocol.cause_ids),
+        is_own(manifest, protocol.claims),
     )
     estimate(protocol, study, beside)
     vocabulary = Vocabulary(project.codelists, project.units, frozenset(manifest.absent))

@@ -53,11 +53,12 @@ def _scored(value: float | None, unit: str | None) -> str:
 
 def _ours(row: Row) -> str:
     if not is_known(row["estimate"]):
-        return "none" if row["verdict"].startswith("cannot") else "hidden"
+        return NOT_SHOWN if row["verdict"].startswith("cannot") else "hidden"
     words = _scored(row["estimate"], row["unit"])
     if row["unit"] == "count":
         return words
-    return f"{words} ({unbroken(format_interval(row['ci_low'], row['ci_high']))})"
+    digits = 1 if row["unit"] == "percent" else 0
+    return f"{words} ({unbroken(format_interval(row['ci_low'], row['ci_high'], digits))})"
 
 
 def list_accuracy(inputs: ReportInputs) -> Grid:
