@@ -310,6 +310,18 @@ def test_table_one_has_p_values_only_where_the_protocol_asks() -> None:
     assert any("Kruskal–Wallis" in note for note in list_table_one(asking).notes)
 
 
+def test_a_variable_of_table_one_that_was_not_tested_says_so_and_why() -> None:
+    why = CANNOT + "one of the groups has fewer than 2 patients with a value"
+    test = fixtures.estimate("table_one_test", "sex", note=why)
+    inputs = fixtures.inputs(estimates=[*fixtures.estimates(), test])
+    asked = TableOneP(basis="operationalised", source="the journal")
+    analyses = inputs.protocol.analyses.model_copy(update={"table_one_p": asked})
+    asking = replace(inputs, protocol=inputs.protocol.model_copy(update={"analyses": analyses}))
+    grid = list_table_one(asking)
+    (cell,) = [row[-1] for row in grid.rows if row[0] == "sex: female"]
+    assert cell.startswith("not tested [") and f"{cell.split()[-1]} {why}" in grid.notes
+
+
 def test_a_hidden_column_of_table_one_says_so() -> None:
     gone = dict.fromkeys(("n", "n_missing", "value", "spread_low", "spread_high"))
     rows = [{**row, **gone} if row["group"] == "plr" else row for row in fixtures.table_one()]

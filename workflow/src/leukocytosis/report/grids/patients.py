@@ -210,9 +210,9 @@ def _show_largest(rows: Sequence[Row], notes: Notes) -> str:
 def _show_test(row: Row | None, notes: Notes) -> str:
     if row is None or is_hidden(row):
         return "–" if row is None else HIDDEN
-    return (
-        format_p(row["p_value"]) if is_known(row["p_value"]) else f"none{notes.mark(row['note'])}"
-    )
+    if is_known(row["p_value"]):
+        return format_p(row["p_value"])
+    return f"not tested{notes.mark(row['note'])}"
 
 
 def _say_chance(columns: Columns, pairs: Sequence[str]) -> Iterator[str]:
