@@ -23,6 +23,8 @@ from leukocytosis.report import (
     write_report,
     write_tables,
 )
+from leukocytosis.report.bias import list_e_values
+from leukocytosis.report.engines import list_engines
 from leukocytosis.report.grids import (
     Grid,
     list_cox,
@@ -34,6 +36,7 @@ from leukocytosis.report.grids import (
     list_tests,
     list_unestimated,
 )
+from leukocytosis.report.multiverse import describe_multiverse
 
 CRUDE, ADJUSTED = (f"{model} hazard ratio (95 % interval)" for model in ("Crude", "Adjusted"))
 VOID = {"meta", "br", "img", "link", "hr", "input"}
@@ -460,7 +463,7 @@ def test_levels_of_table_one_are_named_and_ordered_for_readers() -> None:
 def test_what_cannot_be_estimated_is_listed_by_reason() -> None:
     rows = dict(list_unestimated(fixtures.inputs()).rows)
     reason = "no patient without metastasis had an event (the likelihood has no maximum)"
-    assert "cox adjusted: metastatic" in rows[reason]
+    assert "cox adjusted: metastasis coded up to the index" in rows[reason]
 
 
 def review_rows(in_use: int | None) -> list[dict[str, object]]:
@@ -520,6 +523,35 @@ def test_what_cannot_be_estimated_is_named_in_readers_words() -> None:
     rows = dict(list_unestimated(fixtures.inputs(estimates=[pair, cut])).rows)
     assert rows["few"].endswith("age, PLR against high-dose corticosteroid")
     assert rows["no"] == "cox adjusted: PLR against infection"
+
+
+def test_no_table_of_a_run_has_an_empty_cell_or_a_group_by_its_id(synthetic: ReportInputs) -> None:
+    verse = describe_multiverse(synthetic)
+    assert verse is not None
+    cells = [cell for row in verse["alone"].rows for cell in row]
+    assert cells and all(cell.strip() for cell in cells) and "none" not in cells
+    left_out = " ".join(cell for row in list_unestimated(synthetic).rows for cell in row)
+    assert "lost of PLR" in left_out and "plr" not in left_out.split()
+
+
+def test_both_engines_are_printed_to_the_same_digits_as_their_intervals() -> None:
+    row = fixtures.share("cause_shares", "plr", 67, 758)
+    second = row | {"analysis_id": "second_engine_cause_shares"}
+    (cells,) = list_engines(fixtures.inputs(estimates=[row, second])).rows
+    ours = cells[1].replace("\u00a0", " ")
+    assert ours == f"{67 / 758:.6g} ({row['ci_low']:.6g} to {row['ci_high']:.6g})"
+
+
+def test_notes_are_numbered_in_the_order_in_which_they_are_read() -> None:
+    pair = "plr against infection"
+    rows = [
+        fixtures.estimate("e_value", term, 2.0, group=pair, note="converted")
+        for term in ("estimate", "interval")
+    ]
+    ratio = {"ci_low": 2.2, "ci_high": 4.4, "outcome_id": fixtures.PRIMARY, "note": "left out"}
+    rows.append(fixtures.estimate("cox_adjusted", f"cause group: {pair}", 3.1, **ratio))
+    (cells,) = list_e_values(fixtures.inputs(estimates=rows)).rows
+    assert [cell.rsplit(" ", 1)[-1] for cell in cells[1:]] == ["[1]", "[2]", "[2]"]
 
 
 def test_a_limit_that_the_data_cannot_tell_is_a_bound_everywhere_but_in_the_tables_to_read_on(

@@ -148,6 +148,8 @@ def test_the_median_says_when_it_or_its_upper_end_is_not_reached() -> None:
     few = fit_curve([1, 2, 3, 4, 5], [1, 1, 1, 0, 0]).median()
     assert (few.estimate, few.ci_high) == (3, None)
     assert few.note == "upper end of the interval not reached"
+    same = fit_curve([84] * 9, [1] * 9).median()
+    assert same == Number(84, note="no interval, because neither end of it is reached")
 
 
 def test_rows_name_what_they_rest_on() -> None:

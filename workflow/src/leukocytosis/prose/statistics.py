@@ -64,10 +64,11 @@ def _describe_risks(protocol: Protocol) -> Iterator[Method]:
         "Brookmeyer–Crowley intervals [@brookmeyer1982]; events on day 0 count at half a day, and "
         "nobody is censored at hospice.",
     )
-    days = join([str(day) for day in protocol.analyses.restricted_days])
+    restricted = protocol.analyses.restricted_days
+    days = f"day{'' if len(restricted) == 1 else 's'} {join([str(day) for day in restricted])}"
     yield Method(
         "risks",
-        f"Restricted means to day {days} are areas under Kaplan–Meier, as far as every group "
+        f"Restricted means to {days} are areas under Kaplan–Meier, as far as every group "
         "compared was followed to that day [@royston2013; @uno2014].",
         keys=("analyses.restricted_days",),
     )

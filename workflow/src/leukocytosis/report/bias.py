@@ -195,9 +195,8 @@ def list_e_values(inputs: ReportInputs) -> Grid:
     for row in sorted(inputs.estimates("e_value", term="estimate"), key=_by_group(inputs, "group")):
         end = inputs.estimate("e_value", term="interval", group=row["group"])
         contrast = label_term(row["group"])
-        cells = [_e_value(found, notes) for found in (row, end)]
-        ratio = find_adjusted(inputs, row["group"])
-        rows.append((contrast, show_ratio(ratio, notes), *cells))
+        ratio = show_ratio(find_adjusted(inputs, row["group"]), notes)
+        rows.append((contrast, ratio, *(_e_value(found, notes) for found in (row, end))))
     head = ("Contrast", "Adjusted hazard ratio (95 %)", "E-value of the ratio",
             "E-value of the interval's end")  # fmt: skip
     return Grid("E-values", head, "lrrr", tuple(rows), notes.numbered)

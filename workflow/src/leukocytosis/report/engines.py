@@ -7,7 +7,7 @@ from leukocytosis.prose import name_covariate, name_group
 from leukocytosis.report.estimators import name_share, title_of
 from leukocytosis.report.grids import Grid, Notes, unbroken
 from leukocytosis.report.inputs import ReportInputs, Row, is_hidden
-from leukocytosis.rounding import format_interval, format_ratio_interval, is_known
+from leukocytosis.rounding import NOT_REACHED, is_known
 from leukocytosis.survival.analyses import SHARES
 
 AGREE = 1e-6  # relative difference up to which two engines give the same number
@@ -66,12 +66,12 @@ def _show_plain(row: Row) -> str:
     if not is_known(row["estimate"]):
         return "hidden" if is_hidden(row) else "no number"
     words = f"{row['estimate']:.6g}"
-    if not is_known(row["ci_low"]) and not is_known(row["ci_high"]):
-        return words
     ends = row["ci_low"], row["ci_high"]
-    is_ratio = row["analysis_id"].endswith("cox_adjusted")
-    interval = format_ratio_interval(*ends) if is_ratio else format_interval(*ends, 3)
-    return f"{words} ({unbroken(interval)})"
+    if not any(map(is_known, ends)):
+        return words
+    # as many digits as the estimate: here the question is whether two engines agree
+    low, high = (f"{end:.6g}" if is_known(end) else NOT_REACHED for end in ends)
+    return f"{words} ({unbroken(f'{low} to {high}')})"
 
 
 def find_difference(ours: Row, second: Row) -> float | None:

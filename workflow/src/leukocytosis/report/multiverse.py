@@ -32,6 +32,7 @@ THRESHOLDS = (
     "95 % intervals. A higher threshold keeps fewer patients and starts the clock of some later. "
     "The band is cut at 1/16 and 16."
 )
+NO_CELL = "–"
 METHOD = (
     "Share of variance: of the log hazard ratio over the drawn combinations, what a decision's "
     "options add to R² of a linear model, averaged over every order in which the decisions can "
@@ -199,7 +200,8 @@ class _Verse:
         """Return each option alone: patients, hazard ratio, conclusion, and why it is plausible."""
         notes = Notes()
         own = ("the study itself", "as in the protocol", format_number(self.own["n"]),
-               show_ratio(self.own, notes), f"interval {_words(self.own)}", "", "")  # fmt: skip
+               show_ratio(self.own, notes), f"interval {_words(self.own)}",
+               NO_CELL, NO_CELL)  # fmt: skip
         rows = [own, *(self._show_option(row, notes) for row in self._ordered())]
         head = ("Decision", "Option", "Patients", "Hazard ratio (95 % interval)", "Conclusion",
                 "Combinations with another conclusion", "Why plausible")  # fmt: skip
@@ -215,17 +217,18 @@ class _Verse:
     def _show_option(self, option: Row, notes: Notes) -> tuple[str, ...]:
         row = self.alone.get((option["decision"], option["option"]))
         title = self._title(option["decision"])
-        why = option["source"] or ""
+        why = option["source"] or NO_CELL
         if row is None:
-            return (title, option["title"], "", option["note"] or "", "", "", why)
-        changed = "" if option["n_other_verdict"] is None else (
+            without = option["note"] or NO_CELL
+            return (title, option["title"], NO_CELL, without, NO_CELL, NO_CELL, why)
+        changed = NO_CELL if not option["n_estimated"] or option["n_other_verdict"] is None else (
             f"{option['n_other_verdict']} of {option['n_estimated']}")  # fmt: skip
         return (title, option["title"] + notes.mark(option["note"]), format_number(row["n"]),
                 show_ratio(row, notes), self._conclude(row), changed, why)  # fmt: skip
 
     def _conclude(self, row: Row) -> str:
         if not is_known(row["estimate"]):
-            return "none"
+            return NO_CELL
         if not is_known(self.own["estimate"]):
             return f"interval {_words(row)}"
         if (row["estimate"] > 1) != (self.own["estimate"] > 1):

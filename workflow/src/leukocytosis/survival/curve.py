@@ -23,6 +23,8 @@ METHOD = "Kaplan–Meier, 95 % log-log interval"
 QUANTILE_METHOD = "Kaplan–Meier quantile, 95 % Brookmeyer–Crowley interval (log-log)"
 MEDIAN_METHOD = "Kaplan–Meier median, 95 % Brookmeyer–Crowley interval (log-log)"
 TOLERANCE = float(np.sqrt(np.finfo(np.float64).eps))  # R's, for a step at exactly one half
+UPPER_NOT_REACHED = "upper end of the interval not reached"
+NEITHER_REACHED = "no interval, because neither end of it is reached"
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +104,7 @@ class Curve:
         low, high = (_crossing(self.times, band, left) for band in (self.ci_low, self.ci_high))
         note = "not reached" if middle is None else None
         if middle is not None and high is None:
-            note = "upper end of the interval not reached"
+            note = UPPER_NOT_REACHED if low is not None else NEITHER_REACHED
         return Number(middle, low, high, note)
 
     def _at_the_edge(self, survival: float, day: float) -> Number:

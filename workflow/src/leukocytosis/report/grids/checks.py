@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leukocytosis.prose import GROUPS, describe_protocol, name_cause, name_group
+from leukocytosis.prose import GROUPS, describe_protocol, name_cause, name_covariate, name_group
 from leukocytosis.report.grids.cells import show_percent
 from leukocytosis.report.grids.grid import Grid, Notes, unbroken
 from leukocytosis.report.grids.order import title_outcome
@@ -130,7 +130,11 @@ def _name(inputs: ReportInputs, row: Row) -> str:
 
 def _name_pair(inputs: ReportInputs, words: str) -> str:
     """Return a group or cause, or one against another, as readers call them."""
+    start, of_group, group = words.partition("lost of ")
+    if of_group:
+        return f"{start}lost of {name_group(group)}"
     parts = words.removeprefix("cause group: ").split(" against ")
     return " against ".join(
-        name_group(part) if part in GROUPS else name_cause(inputs.protocol, part) for part in parts
+        name_group(part) if part in GROUPS else name_covariate(name_cause(inputs.protocol, part))
+        for part in parts
     )
