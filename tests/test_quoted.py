@@ -24,6 +24,7 @@ from leukocytosis.report.certainty import describe_certainty
 from leukocytosis.report.compare import draw_family
 from leukocytosis.report.drawing import Drawing
 from leukocytosis.report.drawings import draw_all
+from leukocytosis.report.engines import list_engines
 from leukocytosis.report.estimators import list_shares
 from leukocytosis.report.grids import Notes, list_accuracy, list_causes, list_overlap, show_percent
 from leukocytosis.report.headlines import describe_headlines
@@ -150,9 +151,10 @@ def test_an_assessment_quotes_it(tmp_path: Path) -> None:
     assert "| infection | 100.0 % (exact 98.8 to 100.0) | 300 |" in page
 
 
-def test_only_the_table_of_both_names_wilsons_in_its_head(tmp_path: Path) -> None:
+def test_only_the_tables_that_compare_name_wilsons_in_a_head(tmp_path: Path) -> None:
     write_report(few(), tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     heads = re.findall(r"<(?:th|caption|figcaption)\b[^>]*>(.*?)</", page, re.DOTALL)
     assert len(heads) > 100
     assert [words for words in heads if "Wilson" in words and "exact" not in words] == ["Wilson"]
+    assert "Wilson" in list_engines(few()).caption

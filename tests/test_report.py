@@ -554,7 +554,7 @@ def test_notes_are_numbered_in_the_order_in_which_they_are_read() -> None:
     assert [cell.rsplit(" ", 1)[-1] for cell in cells[1:]] == ["[1]", "[2]", "[2]"]
 
 
-def test_a_limit_that_the_data_cannot_tell_is_a_bound_everywhere_but_in_the_tables_to_read_on(
+def test_a_limit_that_the_data_cannot_tell_is_bounded_everywhere_but_in_the_tables_to_read_on(
     tmp_path: Path,
 ) -> None:
     huge = {"ci_low": 0.0002, "ci_high": 318918.39}
@@ -578,7 +578,7 @@ def test_a_limit_that_the_data_cannot_tell_is_a_bound_everywhere_but_in_the_tabl
     assert "318918.39" in (tmp_path / "estimates.csv").read_text(encoding="utf-8")
 
 
-def test_a_bound_is_no_number_to_ask_for(tmp_path: Path) -> None:
+def test_above_1_000_is_no_number_to_ask_for(tmp_path: Path) -> None:
     (tmp_path / "headlines.txt").write_text("2.00 (0.31 to above\u00a01,000) of 1,000\n", "utf-8")
     assert list(find_in_pages("1,000", tmp_path)) == ["headlines.txt (1)"]
     assert not list(find_in_pages("0.001", tmp_path))

@@ -137,7 +137,7 @@ def _read_words(path: Path) -> str:
 
 
 def _numbers_in(words: str) -> list[str]:
-    """Return the numbers in words; a bound that stands for any number beyond it is none."""
+    """Return the numbers in words; `above 1,000` stands for any beyond it and is none."""
     for bound in (ABOVE_MOST, BELOW_LEAST):
         words = words.replace(NBSP, " ").replace(bound, "")
     return [_tidy(number) for number in NUMBER.findall(words)]

@@ -27,7 +27,10 @@ def list_engines(inputs: ReportInputs) -> Grid:
         rows.append((_name_number(inputs, ours), _show_plain(shared), _show_plain(second),
                      _show_difference(ours, second, notes), second["method"]))  # fmt: skip
     head = ("Number", "This workflow", "Second engine", "Largest relative difference", "Engine")
-    caption = "Two engines for each headline number (95 % intervals where both have one)"
+    caption = (
+        "Two engines for each headline number (95 % intervals where both have one, of shares "
+        "Wilson's)"
+    )
     return Grid(caption, head, "lrrrl", tuple(rows), notes.numbered)
 
 
