@@ -16,12 +16,13 @@ COMPILED_FOLLOWED = """
     SELECT e.episode_id, e.patient_id,
            date_diff('day', e.index_on, d.died_on) AS death_day,
            h.hospice_day, h.hospice_id,
-           -- without a stated end, the last day anybody saw the patient
-           coalesce(
-               date_diff('day', e.index_on, p.observed_until_on), s.last_seen_day, 0
-           ) AS seen_day,
+           date_diff('day', e.index_on, p.observed_until_on) AS until_day,
+           -- dead, nobody knows when: alive no longer than somebody saw the patient
+           d.patient_id IS NOT NULL AND d.died_on IS NULL AS undated,
+           until_day IS NULL OR undated AS only_seen,
            coalesce(s.last_seen_day, 0) AS last_seen_day,
-           p.observed_until_on IS NULL AS only_seen
+           -- without a stated end, the last day anybody saw the patient
+           if(only_seen, least(until_day, coalesce(s.last_seen_day, 0)), until_day) AS seen_day
     FROM episodes e JOIN patients p USING (patient_id) LEFT JOIN deaths d USING (patient_id)
     LEFT JOIN (
         SELECT episode_id, min(last_day_from_index) AS hospice_day,

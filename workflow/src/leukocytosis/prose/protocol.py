@@ -110,7 +110,8 @@ def _describe_outcome(outcome: Outcome) -> str:
     first = f"the first {what}" if len(outcome.events) > 1 else what
     return (
         f"{capital(outcome.title)}: {first}, followed to day {outcome.horizon_days}, "
-        "that day included. Patients still free of it are censored when observation ends."
+        "that day included. Patients still free of it are censored when observation ends, or at "
+        "the last contact where a death is on record whose day cannot be believed."
     )
 
 

@@ -50,16 +50,22 @@ def read_patients(reader: Reader, _: Vocabulary) -> None:
 
 
 def read_deaths(reader: Reader, _: Vocabulary) -> None:
-    """Read deaths, dated to the day."""
+    """Read deaths, dated to the day; one that says when in another way has no day.
+
+    Who has nothing where the day of death should be is not dead.
+    """
     reader.columns = {
         "patient_id": reader.id("patient_id"),
-        "died_on": reader.day("died_on"),
+        "died_read": reader.day("died_on"),
+        "precision": reader.precision("died_on"),
         "death_source": f"coalesce({reader.text('death_source')}, 'extract')",
     }
+    imprecise = "precision IN ('month', 'year')"
+    died_on = reader.may_lack_time("died_on", "died_read")
+    reader.derived = [{"died_on": f"CASE WHEN NOT ({imprecise}) THEN {died_on} END"}]
+    reader.lack("died_on_not_to_the_day", "died_on", imprecise)
     reader.need("patient_id")
-    reader.need("died_on")
-    imprecise = f"{reader.precision('died_on')} IN ('month', 'year')"
-    reader.refuse("died_on_not_to_the_day", "died_on", imprecise)
+    reader.refuse("died_on_missing", "died_on", reader.missing("died_on"))
 
 
 def read_encounters(reader: Reader, _: Vocabulary) -> None:

@@ -17,6 +17,7 @@ from leukocytosis.errors import ExtractError, Problem, ReconciliationError, list
 from leukocytosis.standardise import (
     canonical,
     columns,
+    deaths,
     files,
     labs,
     opening,
@@ -33,6 +34,7 @@ from leukocytosis.store import (
     fetch,
     name,
     quoted,
+    scan,
     write_rows,
     write_table,
 )
@@ -136,6 +138,10 @@ def _settle(job: Job, table: Table, judged: Sequence[Judged]) -> None:
     rules = list(judged[0].reading.rules)
     if table.name == "drugs":
         settled = _compile_doses_recorded(job)
+    elif table.name == "deaths":
+        patients = job.out / "patients.parquet"  # not there where they cannot be read either
+        settled = deaths.compile_deaths(scan(patients) if patients.exists() else deaths.NOBODY)
+        rules += deaths.RULES
     elif table.name == "labs":
         settled = labs.compile_labs(job.con, "judged", job.vocabulary.measures)
         rules += labs.RULES
@@ -324,7 +330,9 @@ def _faults(
             words = f"{n} of {total} rows cannot be read ({rule.rule_id})"
             spelt = rule.rule_id == "code_spelt_otherwise"
             problems.append(Problem(place, words, SPELT_OTHERWISE if spelt else WRITTEN_OTHERWISE))
-    refused = {r.rule_id: judged[r.rule_id] for r in rules if r.rule_id in judged}
+    # deaths of which none has a day are as little use as none
+    unusable = Counter(judged) + Counter(changed) if table.name == "deaths" else judged
+    refused = {r.rule_id: unusable[r.rule_id] for r in rules if r.rule_id in unusable}
     refused = {rule_id: n for rule_id, n in refused.items() if rule_id not in labs.REPEATED}
     if total and not problems and sum(refused.values()) == total:
         why = listed([f"{rule_id} in {n}" for rule_id, n in sorted(refused.items())])

@@ -178,6 +178,10 @@ class Reader:
         rule = Rule(f"{column}_not_read", column, condition, unreadable=unreadable, changes=True)
         self.rules.append(rule)
 
+    def lack(self, rule_id: str, column: str, condition: str) -> None:
+        """Note rows whose value in a column is refused: they are kept without it."""
+        self.rules.append(Rule(rule_id, column, condition, changes=True))
+
     def may_lack_time(self, column: str, read: str) -> str:
         """Return a time that was read, NULL where no record can have it; `may_lack` for times."""
         plausible = f"CASE WHEN {values.compile_plausible(read)} THEN {read} END"

@@ -40,7 +40,7 @@ DEATHS = Table(
     ("patient_id",),
     (
         PATIENT_ID,
-        Column("died_on", "date", "Day of death."),
+        maybe(Column("died_on", "date", "Day of death; missing where none on record is believed.")),
         text("death_source", "Which record says so: hospital, registry, …"),
     ),
 )
