@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -311,3 +312,93 @@ def test_nobody_is_alive_because_deaths_are_in_no_file(table: str, outcomes: lis
         refused = [problem.problem.split("'")[1] for problem in error.problems]
         assert all(f"absent.{table}" in problem.place for problem in error.problems)
     assert refused == outcomes
+
+
+ENCOUNTERS = "setting: setting, disposition: disposition}"
+STAYS = (
+    "      columns: {encounter_id: encounter, patient_id: patient, started_at: start, "
+    "ended_at: end,\n"
+)
+
+
+def seen_in(folder: Path, old: str, new: str, study: str = "granger2009") -> str:
+    """Return what the tiny manifest, changed at one place, is told; nothing where all is seen."""
+    text = (ROOT / "config/extracts/tiny.yaml").read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path = folder / "tiny.yaml"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    protocol = load_protocol(ROOT / f"config/studies/{study}.yaml", KNOWN)
+    try:
+        check_outcomes_seen(protocol, load_manifest(path), folder)
+    except ConfigError as error:
+        assert error.exit_code == 10
+        return str(error)
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "columns"),
+    [
+        (ENCOUNTERS, "setting: setting}", "disposition"),
+        (STAYS, STAYS.replace(", ended_at: end", ""), "ended_at"),
+    ],
+)
+def test_hospice_is_not_spared_because_no_column_shows_it(
+    tmp_path: Path, old: str, new: str, columns: str
+) -> None:
+    told = seen_in(tmp_path, old, new)
+    assert f"manifest tiny: tables.encounters: {columns}:" in told
+    assert "the outcome 'death_or_hospice_12w' of granger2009 counts hospice" in told
+    assert f"map encounters.{columns} " in told
+    assert "death_1y" not in told
+
+
+@pytest.mark.parametrize(
+    ("view", "is_seen"),
+    [
+        ("SELECT encounter AS encounter_id, 1 AS disposition, 2 AS ended_at FROM encounters", True),
+        ("SELECT *, encounter AS encounter_id FROM encounters", True),
+        ("SELECT encounter AS encounter_id, count(*) AS ended_at FROM encounters", False),
+        ("-- no disposition *\nSELECT encounter AS encounter_id, 2 AS ended_at FROM x", False),
+    ],
+)
+def test_a_view_shows_hospice_as_far_as_its_text_can(
+    tmp_path: Path, view: str, is_seen: bool
+) -> None:
+    (tmp_path / "view.sql").write_text(view)
+    columns = STAYS + "        " + ENCOUNTERS
+    assert (seen_in(tmp_path, columns, "      sql: view.sql") == "") == is_seen
+
+
+def test_one_of_several_files_of_stays_may_tell_where_patients_went(tmp_path: Path) -> None:
+    visits = "\n    - {rows_of: labs, columns: {encounter_id: id, patient_id: patient}}"
+    assert seen_in(tmp_path, ENCOUNTERS, ENCOUNTERS + visits) == ""
+
+
+def test_a_table_mapped_from_no_file_shows_nothing(tmp_path: Path) -> None:
+    columns = "{patient_id: patient, died_on: died, death_source: source}"
+    rows = f"  deaths:\n    - {{rows_of: deaths, columns: {columns}}}"
+    told = seen_in(tmp_path, rows, "  deaths: []")
+    assert "'death_1y' of granger2009 counts death" in told
+
+
+def test_the_way_out_of_hospice_unseen_leads_out(tmp_path: Path) -> None:
+    told = seen_in(tmp_path, ENCOUNTERS, "setting: setting}")
+    (change,) = re.findall(r"`(outcomes: .*)`", told)
+    shutil.copytree(ROOT / "config/studies", tmp_path / "studies")
+    study = tmp_path / "studies/deaths_alone.yaml"
+    study.write_text(
+        "study: deaths_alone\nextends: granger2009\ntitle: Deaths alone\nquestion: Who dies?\n"
+        f"claims: null\n{change}\n"
+    )
+    protocol = load_protocol(study, KNOWN)
+    manifest = load_manifest(tmp_path / "tiny.yaml")
+    check_outcomes_seen(protocol, manifest, tmp_path)
+    assert {outcome.events for outcome in protocol.outcomes} == {("death",)}
+
+
+@pytest.mark.parametrize("extract", ["tiny", "synthetic", "mimic_iv_demo", "omop_cdm"])
+def test_our_extracts_show_what_our_studies_count(extract: str) -> None:
+    manifest = load_manifest(ROOT / f"config/extracts/{extract}.yaml")
+    for path in (ROOT / "config/studies").glob("*.yaml"):
+        check_outcomes_seen(load_protocol(path, KNOWN), manifest, ROOT / "config/extracts")

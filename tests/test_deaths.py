@@ -175,3 +175,11 @@ def test_who_left_dead_without_a_death_on_record_is_counted(project: Path, read_
     edit(path, "T01-E1,T01,2006-06-13 08:00:00,2006-06-27 12:00:00,Inpatient,Home",
          "T01-E1,T01,2006-06-13 08:00:00,2006-06-27 12:00:00,Inpatient,Expired")  # fmt: skip
     assert broken(read_tiny())[check] == 1
+
+
+def test_an_extract_that_never_says_hospice_is_for_a_look(project: Path, read_tiny: Read) -> None:
+    check = ("encounters", "no discharge to hospice")
+    assert check not in broken(read_tiny())
+    path = project / RAW / "encounters.csv"
+    edit(path, ",Hospice", ",Home")
+    assert broken(read_tiny())[check] == len(path.read_text().splitlines()) - 1

@@ -46,7 +46,10 @@ def family():
 def family_reports(wildcards):
     """Read only when the page is asked for: a broken study stops no other."""
     try:
-        return expand(f"{RELEASE}/report.html", study=family(), extract=EXTRACT)
+        names = family()
+        for name in names:
+            check_outcomes_seen(protocol_of(name), MANIFEST)
+        return expand(f"{RELEASE}/report.html", study=names, extract=EXTRACT)
     except ConfigError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)

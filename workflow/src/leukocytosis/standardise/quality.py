@@ -33,6 +33,8 @@ CUT = (  # every count, where none is ordinary
 )
 UNDATED = "(SELECT count(*) FROM rejects WHERE action = 'changed' AND rule_id = '{rule}')"
 UNSEEN = "disposition = 'died' AND patient_id NOT IN (SELECT patient_id FROM deaths)"
+NO_HOSPICE = "if(count(*) FILTER (disposition = 'hospice') = 0, count(*), 0)"
+WHOLE = (CUT, NO_HOSPICE)  # of all rows, or of none
 CHECKS = (
     Check("patients", "sex", "missing", "sex IS NULL", 0.01),
     Check("patients", "birth_year", "missing", "birth_year IS NULL", 0.01),
@@ -49,6 +51,8 @@ CHECKS = (
     Check("encounters", "ended_at", "before its start", "ended_at < started_at"),
     Check("encounters", "disposition", "missing", "disposition IS NULL", 0.5),
     Check("encounters", "disposition", "died, of a patient without a death: seems alive", UNSEEN),
+    Check("encounters", "disposition", "no discharge to hospice: is it not recorded? Then death or "
+          "hospice is death alone", NO_HOSPICE),
     Check("encounters", "patient_id", STRANGERS, UNKNOWN),
     Check("labs", "patient_id", STRANGERS, UNKNOWN),
     Check("labs", "value", "above 1000 ×10⁹/L or 100 %: kept", "value > if(unit = '%', 100, 1000)"),
@@ -128,7 +132,7 @@ Beside = Mapping[tuple[str, str], int]  # what is broken, table → rows
 def _compile_count(check: Check, beside: Beside) -> str:
     if check.broken in (UNKNOWN, LATE):
         return str(beside.get((check.broken, check.table), 0))
-    whole = check.broken == CUT or check.broken.startswith("(SELECT")
+    whole = check.broken in WHOLE or check.broken.startswith("(SELECT")
     return check.broken if whole else f"count(*) FILTER ({check.broken})"
 
 
