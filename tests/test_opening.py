@@ -14,6 +14,7 @@ from test_standardise import RAW, edit, failure
 from leukocytosis.config import load_manifest
 from leukocytosis.errors import ConfigError
 from leukocytosis.standardise import find_all_paths, hash_raw_files
+from leukocytosis.standardise.packed import find_damage
 
 Read = Callable[[], Path]
 
@@ -44,12 +45,83 @@ def test_header_without_rows_is_said(project: Path, read_tiny: Read) -> None:
     assert "microbiology.csv: holds no rows" in failure(read_tiny)
 
 
-def test_truncated_file(project: Path, read_tiny: Read) -> None:
+def pack(project: Path, packed: Callable[[bytes], bytes]) -> None:
+    """Put the labs into a .gz in place of the .csv."""
     raw = project / RAW / "labs.csv"
-    whole = gzip.compress(raw.read_bytes() * 50)
-    raw.with_suffix(".csv.gz").write_bytes(whole[: len(whole) // 2])
+    raw.with_suffix(".csv.gz").write_bytes(packed(raw.read_bytes()))
+    raw.unlink()
     edit(project / "config/extracts/tiny.yaml", "{path: labs.csv}", "{path: labs.csv.gz}")
-    assert "cannot be read" in failure(read_tiny)
+
+
+def flip(packed: bytes, place: int) -> bytes:
+    changed = bytearray(packed)
+    changed[place] ^= 1
+    return bytes(changed)
+
+
+CUT, DAMAGED = "it is cut short", "it is damaged"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda raw: gzip.compress(raw * 50)[: len(gzip.compress(raw * 50)) // 2], CUT),
+        (lambda raw: gzip.compress(raw)[:-1], CUT),
+        (lambda raw: gzip.compress(raw) + gzip.compress(raw)[:-9], CUT),
+        (lambda raw: flip(gzip.compress(raw), -8), DAMAGED),  # the checksum
+        (lambda raw: flip(gzip.compress(raw), -4), DAMAGED),  # the length
+        # a letter that changed on the way: stored, not squeezed, it is still a CSV
+        (lambda raw: gzip.compress(raw, 0).replace(b"52.3", b"25.3", 1), DAMAGED),
+        (lambda raw: gzip.compress(raw) + b"more", DAMAGED),
+        (lambda raw: raw, DAMAGED),  # not packed at all
+    ],
+    ids=[
+        "half", "a byte too few", "the second of two cut", "checksum", "length", "a value",
+        "something after", "another kind",
+    ],
+)  # fmt: skip
+def test_a_packed_file_that_is_not_whole_is_refused(
+    project: Path, read_tiny: Read, spoil: Callable[[bytes], bytes], words: str
+) -> None:
+    pack(project, spoil)
+    message = failure(read_tiny)
+    assert f"labs.csv.gz: cannot be read: {words}" in message
+    assert "copy or export it again" in message and "(1 problem)" in message
+
+
+@pytest.mark.parametrize("n", [1, 2], ids=["one stream", "two streams"])
+def test_a_packed_file_that_is_whole_reads_as_the_plain_one(
+    project: Path, tiny: Run, read_tiny: Read, n: int
+) -> None:
+    def packed(raw: bytes) -> bytes:
+        lines = raw.splitlines(keepends=True)
+        share = -(-len(lines) // n)
+        parts = [b"".join(lines[i : i + share]) for i in range(0, len(lines), share)]
+        return b"".join(gzip.compress(part) for part in parts)
+
+    pack(project, packed)
+    found = pd.read_parquet(read_tiny() / "labs.parquet")
+    pd.testing.assert_frame_equal(found, pd.read_parquet(tiny.extract / "labs.parquet"))
+
+
+def test_a_packed_file_may_unpack_to_more_than_is_held_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "much.csv.gz"
+    path.write_bytes(gzip.compress(bytes(2**23)))  # 8 MB in one read
+    assert find_damage(path) == ""
+    path.write_bytes(path.read_bytes()[:-1])
+    assert CUT in find_damage(path)
+
+
+def test_the_damaged_one_of_several_packed_files_is_named(project: Path, read_tiny: Read) -> None:
+    pack(project, gzip.compress)
+    path = project / RAW / "labs.csv.gz"
+    path.rename(path.with_name("labs_2006.csv.gz"))
+    whole = path.with_name("labs_2006.csv.gz").read_bytes()
+    path.with_name("labs_2007.csv.gz").write_bytes(flip(whole, -8))
+    edit(project / "config/extracts/tiny.yaml", "{path: labs.csv.gz}", '{path: "labs_*.csv.gz"}')
+    message = failure(read_tiny)
+    assert f"labs_2007.csv.gz: cannot be read: {DAMAGED}" in message
+    assert "labs_2006" not in message
 
 
 def test_manifest_errors_have_line_and_way_out(project: Path) -> None:

@@ -14,6 +14,7 @@ from leukocytosis.errors import ConfigError, ExtractError, Problem, listed, near
 from leukocytosis.standardise.columns import find_uneven_files, find_wrong_columns
 from leukocytosis.standardise.files import compile_reader, find_paths, is_parquet
 from leukocytosis.standardise.lines import find_uneven
+from leukocytosis.standardise.packed import find_damaged
 from leukocytosis.store import Connection, fetch, quoted
 
 # what the engine says of our own mistakes; all else it says of a file that is read
@@ -33,8 +34,9 @@ def open_files(con: Connection, manifest: Manifest, project: Path) -> dict[str, 
         raise ExtractError(Problem(str(root), "is not a folder", "set 'root' in the manifest"))
     problems: list[Problem] = []
     columns: dict[str, dict[str, str]] = {}
+    damaged = find_damaged(manifest, root)
     for name, file in sorted(manifest.files.items()):
-        problem = _cannot_open(root, file)
+        problem = _cannot_open(root, file) or damaged.get(name)
         if problem:
             problems.append(problem)
             continue
