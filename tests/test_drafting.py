@@ -169,6 +169,83 @@ def test_files_of_one_stem_are_two_files(tmp_path: Path) -> None:
     assert {"labs", "labs_2019", "labs_tsv"} <= files.keys()
 
 
+def years(folder: Path, files: dict[str, str]) -> dict[str, str]:
+    """Return the names and paths of a draft's files, of a folder of these."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    files = draft(folder)["files"]
+    return {name: file["path"] for name, file in files.items()}
+
+
+YEAR = "[0-9][0-9][0-9][0-9]"
+ONE = labs(["P1,2005-06-10,6690-2,9,K/uL"] * 9)
+
+
+@pytest.mark.parametrize(
+    ("names", "pattern"),
+    [
+        (("labs_2012.csv", "labs_2013.csv"), f"labs_{YEAR}.csv"),
+        (("2012/labs.csv", "2013/labs.csv", "2014/labs.csv"), f"{YEAR}/labs.csv"),
+        (("labs_2012-01.csv", "labs_2012-02.csv"), f"labs_{YEAR}-[0-9][0-9].csv"),
+        (("labs2012Q1.csv", "labs2013Q4.csv"), f"labs{YEAR}Q[0-9].csv"),
+        (("labs_2005_2006.csv", "labs_2007_2008.csv"), f"labs_{YEAR}_{YEAR}.csv"),
+    ],
+)
+def test_years_of_one_table_are_one_source(
+    tmp_path: Path, names: tuple[str, ...], pattern: str
+) -> None:
+    assert years(tmp_path, dict.fromkeys(names, ONE)) == {"labs": pattern}
+
+
+DX = "patient_id,dx_date,dx\n"
+ICD_9, ICD_10 = (DX + f"P1,2015-06-10,{code}\n" * 20 for code in ("162.9", "C34.90"))
+NUMBERED = labs(["1,P1,2005-06-10,6690-2,9"], "id,patient_id,collected,code,result")
+APART = {
+    "another column": {"labs_2012.csv": ONE, "labs_2013.csv": ONE.replace("unit", "units")},
+    "another order": {
+        "labs_2012.csv": ONE,
+        "labs_2013.csv": ONE.replace("code,result", "result,code"),
+    },
+    "another delimiter": {"labs_2012.csv": ONE, "labs_2013.csv": ONE.replace(",", ";")},
+    "another system of codes": {"diagnoses_2014.csv": ICD_9, "diagnoses_2016.csv": ICD_10},
+    "no years": {"diagnoses_9.csv": ICD_10, "diagnoses_10.csv": ICD_10},
+    "no numbers": {"labs_a.csv": ONE, "labs_b.csv": ONE},
+    "ids that count from 1 each year": {"labs_2012.csv": NUMBERED, "labs_2013.csv": NUMBERED},
+    "a stranger that the pattern would name": {
+        "labs_2012.csv": ONE, "labs_2013.csv": ONE, "labs_2014.csv": "a,b\n1,2\n",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("why", APART)
+def test_files_that_differ_by_more_than_the_year_are_a_source_each(
+    tmp_path: Path, why: str
+) -> None:
+    found = years(tmp_path, APART[why])
+    assert set(found.values()) == {
+        name for name, text in APART[why].items() if not text.startswith("a,b")
+    }
+
+
+def test_years_with_ids_of_their_own_are_one_source(tmp_path: Path) -> None:
+    head = "id,patient_id,collected,code,result"
+    files = {f"labs_201{i}.csv": labs([f"{i},P1,2005-06-10,6690-2,9"], head) for i in range(2, 5)}
+    assert years(tmp_path, files) == {"labs": f"labs_{YEAR}.csv"}
+
+
+def test_a_draft_of_years_reads_all_of_them(tmp_path: Path) -> None:
+    for path in TINY.glob("*.csv"):
+        (tmp_path / path.name).write_text(path.read_text())
+    (tmp_path / "labs.csv").unlink()
+    head, *rows = (TINY / "labs.csv").read_text().splitlines()
+    for year, part in ((2006, rows[:40]), (2007, rows[40:])):
+        (tmp_path / f"labs_{year}.csv").write_text("\n".join([head, *part]) + "\n")
+    (drafted,) = draft(tmp_path)["tables"]["labs"]
+    whole = draft(TINY)["tables"]["labs"][0]
+    assert drafted == whole
+
+
 def test_codes_are_told_by_how_they_are_written(tmp_path: Path) -> None:
     (tmp_path / "labs.csv").write_text(labs(["P1,2005-06-10,6690-2,9,K/uL"] * 20))
     diagnoses = "patient_id,dx_date,dx\n" + "P1,2005-06-10,C34.90\n" * 20

@@ -16,6 +16,7 @@ from leukocytosis.config.quantities import Unit
 from leukocytosis.drafting import facts
 from leukocytosis.drafting.looking import FIRST_ROWS, look_at
 from leukocytosis.drafting.matching import EVERYWHERE, NEEDED, Match, fold, match_files
+from leukocytosis.drafting.years import join_years
 from leukocytosis.errors import ConfigError, Problem
 from leukocytosis.store import Connection, connect
 from leukocytosis.tables import DRUG_KINDS
@@ -54,6 +55,7 @@ def draft_manifest(folder: Path, extract: str, names: Names, units: Sequence[Uni
         seen = look_at(con, folder)
         matches = match_files(seen, names)
         taken = {match.seen.name for match in matches}
+        matches = join_years(con, folder, matches, lambda match: _constants(con, match, names))
         sections = [
             _head(extract, folder),
             _common_model({s.name for s in seen}),

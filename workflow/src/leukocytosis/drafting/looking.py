@@ -65,7 +65,7 @@ def look_at(con: Connection, folder: Path) -> list[Seen]:
 
 
 def _open(con: Connection, folder: Path, file: RawFile, taken: set[str]) -> Seen:
-    called = _call(file.path, taken)
+    called = call(file.path, taken)
     reader = compile_reader(folder, file)
     view = name(f"seen_{called}")
     con.execute(f"CREATE OR REPLACE VIEW {view} AS FROM {reader} LIMIT {FIRST_ROWS}")
@@ -73,12 +73,14 @@ def _open(con: Connection, folder: Path, file: RawFile, taken: set[str]) -> Seen
     return Seen(called, file, types)
 
 
-def _call(path: str, taken: set[str]) -> str:
+def call(path: str, taken: set[str]) -> str:
     """Return a name for a file; what it ends in, or a number, tells it from one called alike."""
     plain = re.sub(r"\.(csv|tsv|txt|parquet)(\.gz)?$", "", path, flags=re.IGNORECASE)
     short, whole = (re.sub(r"\W+", "_", text).strip("_").lower() for text in (plain, path))
     numbered = (f"{whole}_{i}" for i in count(2))
-    return next(called for called in chain((short, whole), numbered) if called not in taken)
+    return next(
+        called for called in chain((short, whole), numbered) if called and called not in taken
+    )
 
 
 def _find_dialect(path: Path) -> dict[str, str]:

@@ -70,7 +70,7 @@ def _score(seen: Seen, columns: Mapping[str, str], known: TableNames) -> int:
 
 
 def _words(seen: Seen) -> set[str]:
-    return {fold(word) for word in re.split(r"[\W_]+", seen.name)} | {fold(seen.name)}
+    return {fold(word) for word in re.split(r"[\W_\d]+", seen.name)} | {fold(seen.name)}
 
 
 def _find_columns(seen: Seen, known: TableNames) -> dict[str, str]:
