@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
 
 import duckdb
@@ -244,6 +245,71 @@ def test_a_draft_of_years_reads_all_of_them(tmp_path: Path) -> None:
     (drafted,) = draft(tmp_path)["tables"]["labs"]
     whole = draft(TINY)["tables"]["labs"][0]
     assert drafted == whole
+
+
+GERMAN = {  # file and columns of the tiny extract as a German hospital may call them
+    "patients": (
+        "Patienten",
+        "Patientennummer,Geschlecht,Geburtsdatum,beobachtet_ab,Letzter Kontakt",
+    ),
+    "deaths": ("Sterbefa\u0308lle", "Patientennummer,Todesdatum,Quelle"),  # as one system writes ä
+    "encounters": (
+        "Aufenthalte",
+        "Fallnummer,Patientennummer,Aufnahmedatum,Entlassungsdatum,Fallart,Entlassungsart",
+    ),
+    "labs": (
+        "Labor_2006",
+        "id,Patientennummer,Fallnummer,Entnahmezeitpunkt,Analyt,Ergebnis,Einheit,Probenmaterial,"
+        "Ergebnisstatus",
+    ),
+    "diagnoses": ("Diagnosen", "id,Patientennummer,Fallnummer,Diagnosedatum,ICD_Version,ICD-Code"),
+    "drugs": (
+        "Medikamente",
+        "id,Patientennummer,Fallnummer,Beginn,Ende,Wirkstoff,Dosis,Dosiseinheit,Gaben_pro_Tag,"
+        "Applikationsweg,kind",
+    ),
+    "microbiology": (
+        "Mikrobiologie",
+        "id,Patientennummer,Fallnummer,Probennummer,Entnahmedatum,Probenmaterial,Untersuchung,"
+        "Ergebnis,Erreger",
+    ),
+}
+
+
+def test_german_names_are_drafted_as_the_english_ones(tmp_path: Path) -> None:
+    for table, (called, columns) in GERMAN.items():
+        _, *rows = (TINY / f"{table}.csv").read_text().splitlines()
+        text = "\n".join([columns, *rows]) + "\n"
+        (tmp_path / f"{called}.csv").write_text(text, encoding="utf-8")
+    english, german = draft(TINY), draft(tmp_path)
+    assert "absent" not in german and german["values"] == english["values"]
+    for table, (called, columns) in GERMAN.items():
+        head = (TINY / f"{table}.csv").read_text().splitlines()[0].split(",")
+        renamed = dict(zip(head, columns.split(","), strict=True))
+        (ours,), (theirs,) = english["tables"][table], german["tables"][table]
+        assert theirs["columns"] == {c: renamed[raw] for c, raw in ours["columns"].items()}
+        assert theirs["rows_of"] == unicodedata.normalize("NFC", called.lower())
+
+
+def test_values_in_german_are_known_and_numbers_of_a_discharge_are_asked_for(
+    tmp_path: Path,
+) -> None:
+    people = "patient_id,Geschlecht,Geburtsjahr\n" + "P1,männlich,1950\n" * 9
+    (tmp_path / "Patienten.csv").write_text(people)
+    stays = "Fallnummer,patient_id,Aufnahmedatum,Entlassungsdatum,Entlassungsgrund\n"
+    for reason in ("verstorben", "Hospiz", "07"):
+        stays += f"F1,P1,2005-06-10,2005-06-12,{reason}\n" * 9
+    (tmp_path / "Aufenthalte.csv").write_text(stays)
+    values = draft(tmp_path)["values"]
+    assert values["patients.sex"] == {"männlich": "male"}
+    went = values["encounters.disposition"]
+    assert (went["verstorben"], went["Hospiz"]) == ("died", "hospice")
+    assert went["07"].startswith(DECIDE)
+
+
+def test_a_system_of_codes_told_by_their_writing_says_so(tmp_path: Path) -> None:
+    (tmp_path / "diagnoses.csv").write_text(ICD_10)
+    assert "ICD-10-GM" in draft_manifest(tmp_path, "mine", NAMES, UNITS)
 
 
 def test_codes_are_told_by_how_they_are_written(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 from conftest import ROOT, Run
@@ -303,6 +304,40 @@ def test_a_value_a_row_can_do_without_is_counted_when_it_cannot_be_read(
     counted = changed["rule_id"].value_counts()
     assert counted["observed_until_on_not_read"] == 1
     assert counted["dose_not_read"] == doses.isna().sum() - was.isna().sum() > 0
+
+
+BIRTHS = [
+    ("1945", 1945), ("1945-03-04", 1945), ("04.03.1945", 1945), ("19450304", None), ("61", None),
+    ("9999-12-31", None), ("unknown", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("born", "year"), BIRTHS)
+def test_of_a_date_of_birth_the_year_is_kept_and_of_no_year_nothing(
+    project: Path, read_tiny: Read, born: str, year: int | None
+) -> None:
+    edit(project / RAW / "patients.csv", "T11,F,1945,", f"T11,F,{born},")
+    path = project / "config/extracts/tiny.yaml"
+    path.write_text(path.read_text() + 'date_formats: ["%d.%m.%Y"]\n')
+    folder = read_tiny()
+    patients = pd.read_parquet(folder / "patients.parquet").set_index("patient_id")
+    found = patients.loc["T11", "birth_year"]
+    assert (None if pd.isna(found) else found) == year
+    rejects = pd.read_parquet(folder / "rejects.parquet")
+    assert (rejects["rule_id"] == "birth_year_not_read").sum() == (year is None)
+
+
+@pytest.mark.parametrize("kind", ["DATE", "TIMESTAMP", "BIGINT", "DOUBLE"])
+def test_a_typed_birth_is_read_too(project: Path, read_tiny: Read, tiny: Run, kind: str) -> None:
+    born = "born" if kind in ("BIGINT", "DOUBLE") else "born || '-03-04'"
+    raw = project / RAW
+    duckdb.sql(
+        f"COPY (SELECT * REPLACE (CAST({born} AS {kind}) AS born) "
+        f"FROM read_csv('{raw}/patients.csv', all_varchar = true)) TO '{raw}/patients.parquet'"
+    )
+    edit(project / "config/extracts/tiny.yaml", "path: patients.csv", "path: patients.parquet")
+    found = pd.read_parquet(read_tiny() / "patients.parquet")["birth_year"]
+    assert list(found) == list(pd.read_parquet(tiny.extract / "patients.parquet")["birth_year"])
 
 
 @pytest.mark.parametrize("declared", [".", ","])

@@ -150,6 +150,8 @@ def _source(con: Connection, match: Match, names: Names) -> Iterator[str]:
     yield f"      columns: {_flow(columns | dict.fromkeys(match.missing, _ask(lacking)), 8)}"
     if constants := _constants(con, match, names):
         yield f"      constants: {_flow(constants, 8)}"
+    if constants.get("code_system") == "ICD-10-CM":
+        yield "      # as the codes are written; ICD-10-GM, -AM and the WHO's are written alike"
     if match.doubtful:
         yield f"      # may say that a row does not count: {', '.join(match.doubtful)}"
     if unread and not match.missing:

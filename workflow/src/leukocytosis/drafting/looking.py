@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
+from unicodedata import normalize
 
 import duckdb
 
@@ -75,6 +76,7 @@ def _open(con: Connection, folder: Path, file: RawFile, taken: set[str]) -> Seen
 
 def call(path: str, taken: set[str]) -> str:
     """Return a name for a file; what it ends in, or a number, tells it from one called alike."""
+    path = normalize("NFC", path)  # some systems write a letter and its accent apart
     plain = re.sub(r"\.(csv|tsv|txt|parquet)(\.gz)?$", "", path, flags=re.IGNORECASE)
     short, whole = (re.sub(r"\W+", "_", text).strip("_").lower() for text in (plain, path))
     numbered = (f"{whole}_{i}" for i in count(2))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from leukocytosis.config.names import Names, TableNames
 from leukocytosis.drafting.looking import Seen
@@ -86,5 +87,5 @@ def _find_columns(seen: Seen, known: TableNames) -> dict[str, str]:
 
 
 def fold(text: str) -> str:
-    """Return a name without case, blanks and signs."""
-    return re.sub(r"[\W_]+", "", text).casefold()
+    """Return a name without case, blanks and signs; a letter with its accent is one letter."""
+    return re.sub(r"[\W_]+", "", normalize("NFC", text)).casefold()

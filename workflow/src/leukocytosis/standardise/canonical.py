@@ -13,7 +13,9 @@ from leukocytosis.standardise import values, wanted
 from leukocytosis.standardise.labs import Measures, compile_standard_unit, compile_unit_factor
 from leukocytosis.standardise.reading import NOTHING, Reader, compile_answer, one_of
 from leukocytosis.store import quoted
-from leukocytosis.tables import DRUG_KINDS
+from leukocytosis.tables import BY_NAME, DRUG_KINDS
+
+EARLIEST_BIRTH = BY_NAME["patients"].column("birth_year").at_least
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ def read_patients(reader: Reader, _: Vocabulary) -> None:
     reader.columns = {
         "patient_id": reader.id("patient_id"),
         "sex": reader.category("sex"),
-        "birth_year": f"TRY_CAST({reader.number('birth_year')} AS BIGINT)",
+        "birth_year": _birth_year(reader),
         "from_read": reader.day("observed_from_on"),
         "until_read": reader.day("observed_until_on"),
     }
@@ -47,6 +49,19 @@ def read_patients(reader: Reader, _: Vocabulary) -> None:
     reader.may_lack("birth_year", "birth_year")
     reader.need("patient_id")
     reader.need_listed("sex")
+
+
+def _birth_year(reader: Reader) -> str:
+    """Return the year of birth, of a date its year; a number that is no year is none."""
+    day = reader.day("birth_year")
+    of_date = f"CASE WHEN {values.compile_plausible(day)} THEN year({day}) END"
+    if values.is_temporal(reader.type_of("birth_year")):
+        return of_date
+    number = reader.number("birth_year")
+    years = f"{number} BETWEEN {EARLIEST_BIRTH} AND {values.LAST[:4]}"
+    of_number = f"CASE WHEN {years} THEN TRY_CAST({number} AS BIGINT) END"
+    printed = reader.type_of("birth_year") == "VARCHAR"
+    return f"coalesce({of_number}, {of_date})" if printed else of_number
 
 
 def read_deaths(reader: Reader, _: Vocabulary) -> None:
