@@ -366,6 +366,28 @@ def test_the_command_says_how_much_waits(
     )
 
 
+def test_a_spreadsheet_is_said_not_to_be_read_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    export = tmp_path / "export"
+    export.mkdir()
+    (export / "Medikamente.XLSX").write_bytes(b"PK\x03\x04")
+    (export / "~$Medikamente.xlsx").write_bytes(b"open elsewhere")
+    with pytest.raises(ExtractError) as caught:
+        draft_manifest(export, "mine", NAMES, UNITS)
+    assert "holds no table that is read, but Medikamente.XLSX" in str(caught.value)
+    assert "save each sheet or table as CSV" in str(caught.value)
+    (export / "labs.csv").write_text(ONE)
+    (tmp_path / "config/extracts").mkdir(parents=True)
+    for name in ("names.yaml", "units.csv"):
+        (tmp_path / "config" / name).write_text((ROOT / "config" / name).read_text())
+    monkeypatch.chdir(tmp_path)
+    assert main(["draft", str(export), "mine"]) == 0
+    said = "Not read: Medikamente.XLSX. Way out: save each sheet or table as CSV"
+    assert said in capsys.readouterr().out
+    assert f"# {said}" in (tmp_path / "config/extracts/mine.yaml").read_text()
+
+
 def test_names_that_fit_no_table_are_refused() -> None:
     wrong = {
         "tables": {"lab": {"files": [], "columns": {}},

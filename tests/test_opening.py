@@ -39,6 +39,19 @@ def test_all_problems_come_at_once(project: Path, read_tiny: Read) -> None:
     assert "deaths.csv: is empty (0 bytes)" in message and "drugs.csv: does not exist" in message
 
 
+def test_a_spreadsheet_in_the_manifest_is_refused_with_the_way_out(
+    project: Path, read_tiny: Read
+) -> None:
+    (project / RAW / "labs.csv").rename(project / RAW / "labs.xlsx")
+    edit(project / "config/extracts/tiny.yaml", "{path: labs.csv}", "{path: labs.xlsx}")
+    message = failure(read_tiny)
+    assert "labs.xlsx: is of a kind that is not read (.xlsx)" in message
+    assert (
+        "save each sheet or table as CSV (in UTF-8, not zipped) or as Parquet, and name that file"
+        in message
+    )
+
+
 def test_header_without_rows_is_said(project: Path, read_tiny: Read) -> None:
     path = project / RAW / "microbiology.csv"
     path.write_text(path.read_text().splitlines()[0] + "\n")

@@ -14,10 +14,11 @@ from leukocytosis.config.manifest import CANONICAL_NAMES, DECIDE, Manifest, RawF
 from leukocytosis.config.names import Names, allowed_values
 from leukocytosis.config.quantities import Unit
 from leukocytosis.drafting import facts
-from leukocytosis.drafting.looking import FIRST_ROWS, look_at
+from leukocytosis.drafting.looking import FIRST_ROWS, find_unread, look_at
 from leukocytosis.drafting.matching import EVERYWHERE, NEEDED, Match, fold, match_files
 from leukocytosis.drafting.years import join_years
 from leukocytosis.errors import ConfigError, Problem
+from leukocytosis.standardise.files import SAVE_AS
 from leukocytosis.store import Connection, connect
 from leukocytosis.tables import DRUG_KINDS
 
@@ -61,6 +62,7 @@ def draft_manifest(folder: Path, extract: str, names: Names, units: Sequence[Uni
             _common_model({s.name for s in seen}),
             _files(con, matches),
             _left_out([s.file.path for s in seen if s.name not in taken]),
+            [f"# {line}" for line in say_unread(folder)],
             _tables(con, matches, names, units),
             _absent(matches, names),
             _writing(con, matches),
@@ -121,6 +123,12 @@ def _files(con: Connection, matches: Sequence[Match]) -> Iterator[str]:
 
 def _left_out(paths: Sequence[str]) -> list[str]:
     return [f"# taken for no table: {', '.join(paths)}"] if paths else []
+
+
+def say_unread(folder: Path) -> list[str]:
+    """Return a line on the spreadsheets and the like of a folder, none where it has none."""
+    unread = find_unread(folder)
+    return [f"Not read: {', '.join(unread)}. Way out: {SAVE_AS}, and draft again."] * bool(unread)
 
 
 def _say_file(file: RawFile) -> dict[str, str]:

@@ -13,8 +13,8 @@ from unicodedata import normalize
 import duckdb
 
 from leukocytosis.config.manifest import RawFile
-from leukocytosis.errors import ExtractError, Problem
-from leukocytosis.standardise.files import compile_reader
+from leukocytosis.errors import ExtractError, Problem, listed
+from leukocytosis.standardise.files import SAVE_AS, UNREAD, compile_reader
 from leukocytosis.standardise.opening import unreadable
 from leukocytosis.store import Connection, fetch, name
 
@@ -58,11 +58,23 @@ def look_at(con: Connection, folder: Path) -> list[Seen]:
             if not path.name.lower().endswith(PERHAPS):
                 problems.append(unreadable(folder, file, error))
     if not (seen or problems):
+        unread = find_unread(folder)
         way_out = f"the names of tables end in {', '.join((*TABLES, *PERHAPS))}"
-        problems.append(Problem(str(folder), "holds no table", way_out))
+        not_read = f" that is read, but {listed(unread)}" if unread else ""
+        way_out = f"{SAVE_AS}; {way_out}" if unread else way_out
+        problems.append(Problem(str(folder), f"holds no table{not_read}", way_out))
     if problems:
         raise ExtractError(problems)
     return seen
+
+
+def find_unread(folder: Path) -> list[str]:
+    """Return the spreadsheets and the like of a folder, which may hold what is missed elsewhere."""
+    return sorted(
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.suffix.lower() in UNREAD and not path.name.startswith(("~$", ".~lock"))
+    )
 
 
 def _open(con: Connection, folder: Path, file: RawFile, taken: set[str]) -> Seen:

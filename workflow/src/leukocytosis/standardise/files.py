@@ -10,6 +10,9 @@ from typing import Any
 from leukocytosis.config.manifest import Manifest, RawFile
 from leukocytosis.store import Connection, fetch, quoted
 
+# what spreadsheets and statistical packages keep tables in, which is not read
+UNREAD = (".xlsx", ".xlsm", ".xls", ".ods", ".sas7bdat", ".sav", ".dta", ".rds", ".zip")
+SAVE_AS = "save each sheet or table as CSV (in UTF-8, not zipped) or as Parquet"
 NUMBERED = "row_number() OVER ()"
 
 

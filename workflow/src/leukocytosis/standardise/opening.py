@@ -12,7 +12,13 @@ import duckdb
 from leukocytosis.config.manifest import Manifest, RawFile
 from leukocytosis.errors import ConfigError, ExtractError, Problem, listed, nearest
 from leukocytosis.standardise.columns import find_uneven_files, find_wrong_columns
-from leukocytosis.standardise.files import compile_reader, find_paths, is_parquet
+from leukocytosis.standardise.files import (
+    SAVE_AS,
+    UNREAD,
+    compile_reader,
+    find_paths,
+    is_parquet,
+)
 from leukocytosis.standardise.lines import find_uneven
 from leukocytosis.standardise.packed import find_damaged
 from leukocytosis.store import Connection, fetch, quoted
@@ -97,6 +103,9 @@ def _not_there(root: Path, file: RawFile) -> Problem | None:
         hint = nearest(file.path, there)
         return Problem(file.path, f"does not exist{hint}", f"there is: {listed(there)}")
     for path in paths:
+        if path.suffix.lower() in UNREAD:
+            way_out = f"{SAVE_AS}, and name that file"
+            return Problem(file.path, f"is of a kind that is not read ({path.suffix})", way_out)
         with path.open("rb") as stream:
             if not stream.read(1):
                 return Problem(file.path, "is empty (0 bytes)", "check the export")
