@@ -68,11 +68,20 @@ def test_a_death_in_the_year_of_birth_is_believed(project: Path, read_tiny: Read
         ("2006-09-07", "2006-09-07", {"kept": 4, "id_repeated": 1}),
         ("2006-09-08", "2006-09-07", {"kept": 4, "id_repeated": 1}),
         ("2006-09-06", "2006-09-06", {"kept": 4, "id_repeated": 1}),
-        ("2006-09-09", None, {"kept": 4, "dates_of_death_differ": 1}),
+        ("2006-09-14", "2006-09-07", {"kept": 4, "id_repeated": 1}),
+        ("2006-09-15", None, {"kept": 4, "dates_of_death_differ": 1}),
         ("1944-09-07", "2006-09-07", {"kept": 4, "id_repeated": 1}),
         ("2006-09", "2006-09-07", {"kept": 4, "id_repeated": 1}),
     ],
-    ids=["same", "a day later", "a day earlier", "two days later", "one impossible", "a month"],
+    ids=[
+        "same",
+        "a day later",
+        "a day earlier",
+        "a week later",
+        "8 days later",
+        "one impossible",
+        "a month",
+    ],
 )
 @pytest.mark.parametrize("first", [True, False], ids=["first", "last"])
 def test_two_dates_of_death_of_one_patient(

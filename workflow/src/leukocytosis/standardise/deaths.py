@@ -15,7 +15,7 @@ RULES = (
     *(Rule(rule_id, "died_on", "", changes=True) for rule_id in UNBELIEVED),
     Rule("id_repeated", "patient_id", ""),
 )
-DAYS_APART = 1  # a ward and a registry may write either side of midnight: the earlier stands
+DAYS_APART = 7  # a registry often has a ward's death some days late: the earlier stands
 NOBODY = "(SELECT NULL AS patient_id, NULL AS birth_year WHERE false)"
 
 
@@ -23,7 +23,7 @@ def compile_deaths(patients: str) -> str:
     """Return the judged deaths, each patient's first one kept, with its day if it is believed.
 
     A day before the year of birth is not believed, nor are days of one patient that lie more than
-    a day apart: nothing here tells which of them is right.
+    a week apart: nothing here tells which of them is right.
     """
     among = "PARTITION BY patient_id, rejected_by IS NULL"
     return f"""

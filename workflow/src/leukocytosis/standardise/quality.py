@@ -44,7 +44,7 @@ CHECKS = (
           "died_on IS NULL"),
     Check("deaths", "died_on", "before the year of birth: day not believed",
           UNDATED.format(rule=deaths.BEFORE_BIRTH)),
-    Check("deaths", "died_on", "several days of one patient, more than a day apart: none believed",
+    Check("deaths", "died_on", "several days of one patient, more than a week apart: none believed",
           UNDATED.format(rule=deaths.DIFFER)),
     Check("deaths", "died_on", "more than a day before a record of the patient: kept", LATE),
     Check("encounters", "started_at", AFTER_DEATH, LATE),
