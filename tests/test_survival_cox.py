@@ -154,6 +154,15 @@ def test_one_sex_without_events() -> None:
     assert refused(frame, "age", "male") == "there are no events among the patients without male"
 
 
+@pytest.mark.parametrize(("without", "told"), [(5.32553, "lower"), (7.1, "higher")])
+def test_a_reason_tells_no_patients_own_value(without: float, told: str) -> None:
+    frame = pd.DataFrame({"days": range(1, 41), "log2_wbc": [5.32553, 7.1] * 20})
+    frame["status"] = (frame["log2_wbc"] != without).astype(int)
+    reason = refused(frame, "log2_wbc")
+    assert reason.startswith(f"there are no events among the patients with the {told} of two")
+    assert str(without) not in reason
+
+
 def test_covariates_that_differ_only_before_the_first_event() -> None:
     frame = patients()
     early = np.arange(60) < 10  # gone before anything happens

@@ -109,14 +109,15 @@ def _value_without_events(design: Design) -> str | None:
         lowest, highest = column == column.min(), column == column.max()
         for here in (lowest, highest) if (lowest | highest).all() else ():
             if not design.status[here].any():
-                return f"there are no events among the patients {_having(name, column[here][0])}"
+                having = _having(name, column[here][0], lowest=here is lowest)
+                return f"there are no events among the patients {having}"
     return None
 
 
-def _having(name: str, value: float) -> str:
+def _having(name: str, value: float, *, lowest: bool) -> str:
     noun = name_covariate(name)
-    if value not in (0, 1):
-        return f"with {noun} = {value:g}"
+    if value not in (0, 1):  # told by its place: it may be one patient's own
+        return f"with the {'lower' if lowest else 'higher'} of two values of {noun}"
     return f"{'with' if value else 'without'} {noun}"
 
 
