@@ -70,8 +70,8 @@ def test_a_death_in_the_year_of_birth_is_believed(project: Path, read_tiny: Read
         ("2006-09-06", "2006-09-06", {"kept": 4, "id_repeated": 1}),
         ("2006-09-14", "2006-09-07", {"kept": 4, "id_repeated": 1}),
         ("2006-09-15", None, {"kept": 4, "dates_of_death_differ": 1}),
-        ("1944-09-07", "2006-09-07", {"kept": 4, "id_repeated": 1}),
-        ("2006-09", "2006-09-07", {"kept": 4, "id_repeated": 1}),
+        ("1944-09-07", "2006-09-07", {"kept": 4, "died_before_birth": 1}),
+        ("2006-09", "2006-09-07", {"kept": 4, "died_on_not_to_the_day": 1}),
     ],
     ids=[
         "same",
@@ -95,6 +95,8 @@ def test_two_dates_of_death_of_one_patient(
     assert fates(folder) == rules
     differ = ("deaths", "several days of one patient")
     assert broken(folder).get(differ) == (1 if day is None else None)
+    impossible = broken(folder).get(("deaths", "before the year of birth"))
+    assert impossible == rules.get("died_before_birth")
 
 
 @pytest.mark.parametrize("given", ["1944-09-07", "2006-09", "2006"])
@@ -138,7 +140,7 @@ def test_deaths_of_which_none_has_a_day_stop_the_run(project: Path, read_tiny: R
     path.write_text("\n".join([head, *months, *months]) + "\n")
     message = failure(read_tiny)
     assert "deaths.csv → deaths: none of its 8 rows can be used" in message
-    assert "died_on_not_to_the_day in 4" in message
+    assert "died_on_not_to_the_day in 8" in message
 
 
 RECORDS = [

@@ -80,8 +80,8 @@ def told(tables: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
 def test_the_report_says_what_changes_the_conclusion() -> None:
     own, drawn, turned, moved = (s.replace("\u00a0", " ") for s in told(invent())["sentences"])
     assert own == "The study's own hazard ratio is 1.40 (1.08 to 1.82); its interval lies above 1."
-    assert drawn.startswith("Of 240 drawn combinations of decisions, 213 have a hazard ratio")
-    assert "(of the 27 others, 27: cannot be estimated, because there are no events)" in drawn
+    assert drawn.startswith("Of 240 drawn combinations of decisions, 214 have a hazard ratio")
+    assert "(of the 26 others, 26: cannot be estimated, because there are no events)" in drawn
     assert turned == ("One decision alone turns the direction: windows of evidence: narrower "
                       "(0.56).")  # fmt: skip
     assert moved == "One decision alone moves the interval past 1 or onto it: none."
@@ -93,7 +93,7 @@ def test_only_the_decision_that_matters_explains_the_spread() -> None:
     rows = {row["decision"]: row for row in invent()["decisions"]}
     # the draw is not orthogonal: by chance alone the others get a little
     assert rows["windows"]["explained"] > 0.9
-    assert all(rows[d]["explained"] < 0.02 for d in OPTIONS if d != "windows")
+    assert all(rows[d]["explained"] < 0.05 for d in OPTIONS if d != "windows")
     assert rows["together"]["explained"] == pytest.approx(0, abs=1e-9)
 
 
@@ -134,7 +134,7 @@ def test_the_curve_is_sorted_and_marks_stand_under_their_variant() -> None:
     dots = [line for line in upper.lines if line.get_marker() in "^vo"]
     points = sorted((x, y) for line in dots for x, y in zip(*line.get_data(), strict=True))
     heights = [y for _, y in points]
-    assert heights == sorted(heights) and len(heights) == 213
+    assert heights == sorted(heights) and len(heights) == 214
     words = [text.get_text() for text in lower.texts]
     marks = lower.lines[[w for w in words if w not in titles()].index("narrower")]
     n_narrow = sum(drawn[r["variant"]]["windows"] == "narrow" for r in shown if r["estimate"])
@@ -182,8 +182,10 @@ def test_a_report_without_counts_can_still_be_read(tmp_path: Path) -> None:
 FAULTS = {
     "index: {take: highest}": "cannot vary 'take' (who lives longer peaks later",
     "index: {differential: null}": "cannot vary 'differential'",
-    "": "changes nothing: change one of index, evidence",
-    "population: {}": "unknown key",
+    "": "changes nothing: change one of index, population, evidence",
+    "population: {}": "changes nothing",
+    "population: {include: [{id: solid_tumor, window: {to_day: 0}}]}": "field required",
+    "treatment: {}": "unknown key",
     "evidence: [{id: infection_cod, window: {to_day: 3}}]":
         "evidence: 'infection_cod' is not there (did you mean 'infection_code'?)",
     "evidence: [{id: infection_code, window: {from_day: 9}}]": "ends (day 7) before it starts",

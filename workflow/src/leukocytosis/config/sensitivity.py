@@ -44,7 +44,7 @@ class Change(Strict):
 
     @model_validator(mode="after")
     def _can_be_varied(self) -> Self:
-        if not self.sections:
+        if not any(self.sections.values()):
             raise ValueError(f"changes nothing: change one of {listed([*type(self).model_fields])}")
         refused = [f"'{key}' ({NOT_VARIED[key]})" for key in self.index or () if key in NOT_VARIED]
         if refused:

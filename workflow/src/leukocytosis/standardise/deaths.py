@@ -27,23 +27,25 @@ def compile_deaths(patients: str) -> str:
     """
     among = "PARTITION BY patient_id, rejected_by IS NULL"
     return f"""
-        SELECT * REPLACE (
-            coalesce(rejected_by, CASE WHEN nth > 1 THEN if(differ, '{DIFFER}', 'id_repeated') END)
-                AS rejected_by,
-            coalesce(changed_by, CASE WHEN before_birth THEN '{BEFORE_BIRTH}'
-                WHEN differ AND possible IS NOT NULL THEN '{DIFFER}' END) AS changed_by,
-            if(differ, NULL, possible) AS died_on)
-        FROM (
+        WITH dated AS (
+            SELECT judged.* REPLACE (CAST(rejected_by AS VARCHAR) AS rejected_by,
+                       CAST(changed_by AS VARCHAR) AS changed_by),
+                   coalesce(year(died_on) < birth_year, false) AS before_birth,
+                   if(before_birth, NULL, died_on) AS possible
+            FROM judged LEFT JOIN {patients} USING (patient_id)
+        ), beside AS (
             SELECT *,
                    coalesce(date_diff('day', min(possible) OVER ({among}),
                        max(possible) OVER ({among})) > {DAYS_APART}, false) AS differ,
-                   row_number() OVER ({among} ORDER BY possible NULLS LAST, ordinal) AS nth
-            FROM (
-                SELECT judged.* REPLACE (CAST(rejected_by AS VARCHAR) AS rejected_by,
-                           CAST(changed_by AS VARCHAR) AS changed_by),
-                       coalesce(year(died_on) < birth_year, false) AS before_birth,
-                       if(year(died_on) < birth_year, NULL, died_on) AS possible
-                FROM judged LEFT JOIN {patients} USING (patient_id)
-            )
+                   row_number() OVER ({among} ORDER BY possible NULLS LAST, ordinal) AS nth,
+                   coalesce(changed_by, CASE WHEN before_birth THEN '{BEFORE_BIRTH}'
+                       WHEN differ AND possible IS NOT NULL THEN '{DIFFER}' END) AS unbelieved_by
+            FROM dated
         )
+        SELECT * REPLACE (
+            CASE WHEN rejected_by IS NULL AND nth > 1 THEN coalesce(unbelieved_by, 'id_repeated')
+                ELSE rejected_by END AS rejected_by,
+            unbelieved_by AS changed_by,
+            if(differ, NULL, possible) AS died_on)
+        FROM beside
     """

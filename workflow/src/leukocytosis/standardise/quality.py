@@ -31,10 +31,13 @@ CUT = (  # every count, where none is ordinary
     f"if(count(*) FILTER ({COUNTS} AND value < {ORDINARY_1E9_PER_L}) = 0, "
     f"count(*) FILTER ({COUNTS}), 0)"
 )
-UNDATED = "(SELECT count(*) FROM rejects WHERE action = 'changed' AND rule_id = '{rule}')"
+BEFORE_BIRTH = f"(SELECT count(*) FROM rejects WHERE rule_id = {quoted(deaths.BEFORE_BIRTH)})"
+DIFFER = (  # once for each patient: the other rows are refused
+    f"(SELECT count(*) FROM rejects WHERE action = 'changed' AND rule_id = {quoted(deaths.DIFFER)})"
+)
 UNSEEN = "disposition = 'died' AND patient_id NOT IN (SELECT patient_id FROM deaths)"
 NO_HOSPICE = "if(count(*) FILTER (disposition = 'hospice') = 0, count(*), 0)"
-WHOLE = (CUT, NO_HOSPICE)  # of all rows, or of none
+COUNTED = (CUT, NO_HOSPICE, BEFORE_BIRTH, DIFFER)  # a number already, not a condition on a row
 CHECKS = (
     Check("patients", "sex", "missing", "sex IS NULL", 0.01),
     Check("patients", "birth_year", "missing", "birth_year IS NULL", 0.01),
@@ -43,9 +46,9 @@ CHECKS = (
     Check("deaths", "died_on", "no day that can be believed: followed to the last contact",
           "died_on IS NULL"),
     Check("deaths", "died_on", "before the year of birth: day not believed",
-          UNDATED.format(rule=deaths.BEFORE_BIRTH)),
+          BEFORE_BIRTH),
     Check("deaths", "died_on", "several days of one patient, more than a week apart: none believed",
-          UNDATED.format(rule=deaths.DIFFER)),
+          DIFFER),
     Check("deaths", "died_on", "more than a day before a record of the patient: kept", LATE),
     Check("encounters", "started_at", AFTER_DEATH, LATE),
     Check("encounters", "ended_at", "before its start", "ended_at < started_at"),
@@ -132,8 +135,7 @@ Beside = Mapping[tuple[str, str], int]  # what is broken, table → rows
 def _compile_count(check: Check, beside: Beside) -> str:
     if check.broken in (UNKNOWN, LATE):
         return str(beside.get((check.broken, check.table), 0))
-    whole = check.broken in WHOLE or check.broken.startswith("(SELECT")
-    return check.broken if whole else f"count(*) FILTER ({check.broken})"
+    return check.broken if check.broken in COUNTED else f"count(*) FILTER ({check.broken})"
 
 
 def _count_beside_patients(con: Connection) -> Beside:
