@@ -52,6 +52,19 @@ def test_attrition_is_rounded() -> None:
     assert rounded.iloc[0].tolist() == [105, 100]
 
 
+def test_rows_that_may_be_persons_are_rounded_and_few_hidden() -> None:
+    ledger = pd.DataFrame({"table": "deaths", "fate": ["kept", "rejected", "outside"],
+                           "n_rows": [103, 2, 0]})  # fmt: skip
+    quality = pd.DataFrame({"check": ["before birth", "missing"], "n_broken": [1, 8],
+                            "n_rows": [103, 103]})  # fmt: skip
+    shown = disclose({"ledger": ledger, "quality": quality}, CLOSED)
+    assert shown["ledger"]["n_rows"].astype(object).tolist() == [105, pd.NA, 0]
+    assert shown["quality"]["n_broken"].astype(object).tolist() == [pd.NA, 10]
+    assert shown["quality"]["n_rows"].tolist() == [105, 105]
+    kept = disclose({"ledger": ledger, "quality": quality}, OPEN)
+    assert kept["ledger"] is ledger and kept["quality"] is quality
+
+
 def test_curves_are_given_by_whole_weeks_and_day_84_closes_the_twelfth() -> None:
     rows = pd.DataFrame(
         {"outcome_id": "o", "group": "all", "time_days": [0.0, 80.0, 84.0, 85.0],

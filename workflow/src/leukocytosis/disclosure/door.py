@@ -54,8 +54,9 @@ def disclose(tables: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.Da
     multiples of k; curves step where each has had no event, or at least k, states are given on the
     days on which none of a group holds so few, white counts in the bins in which that many have
     one, and none or that many have not. Counts of codelists are rounded like the attrition: lists
-    overlap, and their differences would tell as much. Of a multiverse only hazard ratios are left,
-    to two decimals: its variants differ by few patients.
+    overlap, and their differences would tell as much. So are rows of the ledger and of quality,
+    which may be persons (a death before birth); fewer than k are hidden. Of a multiverse only
+    hazard ratios are left, to two decimals: its variants differ by few patients.
     """
     _refuse_persons(tables)
     k = policy.min_count
@@ -69,6 +70,8 @@ def disclose(tables: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.Da
         "white_counts": _hide_white_counts,
         "multiverse": _hide_variants,
         "codelists": _round_codelists,
+        "ledger": _round_rows,
+        "quality": _round_rows,
     }
     for name, hidden in hide.items():
         if name in tables:
@@ -316,6 +319,15 @@ def _round_codelists(rows: pd.DataFrame, k: int) -> pd.DataFrame:
     rows[counts] = ((rows[counts].astype("Float64") / k).round() * k).astype("Int64")
     rows.loc[few, ["n_codes_found", *counts]] = None
     rows.loc[few, "note"] = _why_hidden(k)
+    return rows
+
+
+def _round_rows(rows: pd.DataFrame, k: int) -> pd.DataFrame:
+    """Round counts of rows; fewer than k, which may be as few persons, are hidden."""
+    rows = rows.copy()
+    for column in rows.columns.intersection(["n_broken", "n_rows"]):
+        few = rows[column].between(1, k - 1)
+        rows[column] = ((rows[column].astype("Float64") / k).round() * k).astype("Int64").mask(few)
     return rows
 
 

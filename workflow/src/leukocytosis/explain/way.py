@@ -8,7 +8,7 @@ from pathlib import Path
 from leukocytosis.provenance import digest_file, read_record
 from leukocytosis.provenance.record import BYTES
 from leukocytosis.report import ReportInputs
-from leukocytosis.rounding import format_number
+from leukocytosis.rounding import format_number, is_known
 from leukocytosis.store import read_frame
 
 Folders = Sequence[Path]  # of the study's tables and of the extract's
@@ -65,7 +65,7 @@ def count_rows(inputs: ReportInputs) -> Iterator[str]:
     for table in dict.fromkeys(row["table"] for row in ledger):
         fates = dict.fromkeys(("kept", "rejected", "outside"), 0)
         for row in (row for row in ledger if row["table"] == table):
-            fates[row["fate"]] += row["n_rows"]
+            fates[row["fate"]] += int(row["n_rows"]) if is_known(row["n_rows"]) else 0  # few
         told = ", ".join(f"{format_number(n)} {fate}" for fate, n in fates.items())
         yield f"{table}: {format_number(sum(fates.values()))} raw rows: {told}"
     for step in sorted(inputs.rows("attrition"), key=lambda row: row["step"]):

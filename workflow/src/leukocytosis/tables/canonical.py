@@ -177,7 +177,7 @@ LEDGER = Table(
         text("table", "The canonical table."),
         text("fate", "kept, rejected or outside every codelist.", ("kept", "rejected", "outside")),
         text("rule_id", "The rule that decided; `kept` and `outside` name themselves."),
-        count("n_rows", "How many raw rows."),
+        maybe(count("n_rows", "How many raw rows; missing where a policy hides so few.")),
     ),
     tier="aggregate",
 )
@@ -190,7 +190,7 @@ QUALITY = Table(
         text("table", "The canonical table."),
         text("column", "The column looked at."),
         text("check", "The check."),
-        count("n_broken", "Rows that break it."),
+        maybe(count("n_broken", "Rows that break it; missing where a policy hides so few.")),
         count("n_rows", "Rows it looked at."),
         number("threshold", "Share of broken rows that is still acceptable.", "fraction"),
         text("status", "pass or look.", ("pass", "look")),

@@ -80,7 +80,7 @@ def list_quality(inputs: ReportInputs) -> Grid:
     """Return the data-quality checks, those to look at first."""
     rows = [
         (row["status"], row["table"], row["column"], row["check"],
-         f"{format_number(row['n_broken'])} of {format_number(row['n_rows'])}",
+         f"{_rows(row['n_broken'])} of {_rows(row['n_rows'])}",
          format_percent(row["threshold"]))
         for row in sorted(inputs.rows("quality"), key=lambda row: row["status"] != "look")
     ]  # fmt: skip
@@ -92,11 +92,15 @@ def list_ledger(inputs: ReportInputs) -> Grid:
     """Return what became of every raw row."""
     rows = [
         (row["source"], row["table"], row["fate"], row["rule_id"].replace("_", " "),
-         format_number(row["n_rows"]))
+         _rows(row["n_rows"]))
         for row in inputs.rows("ledger")
     ]  # fmt: skip
     head = ("Raw file", "Table", "Fate", "Rule", "Rows")
     return Grid("What became of every raw row", head, "llllr", tuple(rows))
+
+
+def _rows(n: float | None) -> str:
+    return format_number(n) if is_known(n) else "few (hidden)"
 
 
 def list_unestimated(inputs: ReportInputs) -> Grid:
