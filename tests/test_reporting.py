@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import signal
+import subprocess
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from leukocytosis.cli import main, reported, running
-from leukocytosis.errors import OutputError
+from leukocytosis.errors import LeukocytosisError, OutputError
 
 WRITTEN = 'Could not write file "results/labs.parquet.part": No space left on device'
 
@@ -61,5 +62,31 @@ def test_an_interrupt_lets_snakemake_end_its_jobs(tmp_path: Path) -> None:
     ended = tmp_path / "ended"
     script = f"trap 'sleep 1; touch {ended}; exit 3' INT; sleep 1; kill -INT $PPID $$; sleep 0.1"
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    assert running._wait_for(["bash", "-c", script]) == 3
+    with (tmp_path / "lock").open("w") as lock:
+        assert running._wait_for(["bash", "-c", script], lock) == 3
     assert ended.exists()
+
+
+def test_a_request_to_terminate_is_passed_on_as_an_interrupt(tmp_path: Path) -> None:
+    ended = tmp_path / "ended"
+    script = f"trap 'touch {ended}; exit 3' INT; sleep 1; kill -TERM $PPID; sleep 5 & wait"
+    before = signal.getsignal(signal.SIGTERM)
+    with (tmp_path / "lock").open("w") as lock:
+        assert running._wait_for(["bash", "-c", script], lock) == 3
+    assert ended.exists() and signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_run_goes_on_alone_when_who_started_it_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with running._alone() as lock:
+        left = subprocess.Popen(["sleep", "60"], pass_fds=[lock.fileno()])
+    try:  # our own hold is given up, as by a kill
+        with pytest.raises(LeukocytosisError, match="another run is under way"), running._alone():
+            pass
+    finally:
+        left.kill()
+        left.wait()
+    with running._alone():
+        pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -83,23 +84,36 @@ def _run_snakemake(
 ) -> int:
     command = [sys.executable, "-m", "snakemake", "--cores", cores, "--rerun-incomplete", *targets]
     command += ["--config", f"study={study}", f"extract={extract}", *overriding]
-    with _alone():
+    with _alone() as lock:
         for code in _find_codes():
             code.unlink()  # of a failure that may be mended by now
         if any(Path(".snakemake/locks").glob("*")):  # nobody else runs, so a killed run left them
             subprocess.run([*command, "--unlock"], check=True, capture_output=True)
-        returned = _wait_for(command)
+        returned = _wait_for(command, lock)
     return (_tell_failures() or returned) if returned else 0
 
 
-def _wait_for(command: Sequence[str]) -> int:
-    """Run a command to its end; an interrupt (Ctrl-C) reaches it too: it ends its jobs."""
-    with subprocess.Popen(command) as started:
+def _wait_for(command: Sequence[str], lock: IO[str]) -> int:
+    """Run a command to its end; an interrupt (Ctrl-C) reaches it too: it ends its jobs.
+
+    A request to terminate is passed on as an interrupt. The command holds the lock as well: if we
+    are killed while it runs, nobody else begins.
+    """
+    with subprocess.Popen(command, pass_fds=[lock.fileno()]) as started, _passing_on(started):
         while True:
             try:
                 return started.wait()
             except KeyboardInterrupt:
                 continue
+
+
+@contextmanager
+def _passing_on(started: subprocess.Popen[bytes]) -> Iterator[None]:
+    before = signal.signal(signal.SIGTERM, lambda *_: started.send_signal(signal.SIGINT))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _find_codes() -> list[Path]:
@@ -118,8 +132,8 @@ def _tell_failures() -> int | None:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Hold this folder's lock; a second run at the same time is refused."""
+def _alone() -> Iterator[IO[str]]:
+    """Hold this folder's lock and yield it; a second run at the same time is refused."""
     import fcntl
 
     with _open_lock() as lock:
@@ -129,7 +143,7 @@ def _alone() -> Iterator[None]:
             raise LeukocytosisError(
                 Problem(str(Path.cwd()), "another run is under way here", "wait for it to end")
             ) from None
-        yield
+        yield lock
 
 
 def _open_lock() -> IO[str]:
