@@ -12,7 +12,8 @@ def compile_courses(rule: Rule, through: Through, drug_records: str) -> str:
     """Return the statement that makes `course_<rule>`: one row per long enough course.
 
     `starts` and `ends` are its first and last day from the index, `start_value` the last count of
-    the rule's concept in the days up to its start; NULL when there is none.
+    the rule's concept in the days up to its start, of several at one time the highest; NULL when
+    there is none.
     """
     concept = quoted(rule.codelist or "")
     return f"""
@@ -34,9 +35,10 @@ def compile_courses(rule: Rule, through: Through, drug_records: str) -> str:
             FROM numbered GROUP BY episode_id, course
             HAVING max(day) - min(day) + 1 >= {through.at_least_days}
         )
-        SELECT c.episode_id, starts, ends, arg_max(l.value, (l.taken_at, l.lab_id)) AS start_value
+        SELECT c.episode_id, starts, ends, arg_max(l.value, (l.taken_at, l.value)) AS start_value
         FROM courses c LEFT JOIN labs l ON l.episode_id = c.episode_id AND concept = {concept}
-             AND l.last_day_from_index BETWEEN starts - {START_SEEN_DAYS} AND starts
+             AND l.days_from_index >= starts - {START_SEEN_DAYS}
+             AND l.last_day_from_index <= starts
         GROUP BY ALL
     """
 
