@@ -196,6 +196,19 @@ def treat_years_before(frames: Frames) -> Frames:
     return frames | {"drugs": append(frames["drugs"], rows)}
 
 
+def add_what_is_no_share(frames: Frames) -> Frames:
+    """Add neutrophil shares of no known day, and bounds beside the shares that are there."""
+    labs = frames["labs"]
+    beside = labs[labs["code"].eq("NEUT%")]
+    undated = [
+        {"id": f"{patient}-{taken}", "patient": patient, "taken": taken, "code": "NEUT%",
+         "result": "95", "unit": "%", "specimen": "Blood"}
+        for patient in frames["patients"]["patient"] for taken in ("2006", "2006-01", "2006-06")
+    ]  # fmt: skip
+    bounds = beside.assign(id=beside["id"] + "-B", result="<5")
+    return frames | {"labs": append(pd.concat([labs, bounds]), undated)}
+
+
 def add_strangers_to_the_study(frames: Frames) -> Frames:
     """Add copies of those without a blood count above the threshold."""
     others = each(frames, lambda f: f[f["patient"].isin(["T02", "T28", "T30"])])
@@ -227,6 +240,7 @@ ALIKE: Mapping[str, tuple[Callable[[Frames], Frames], Manifest, tuple[str, ...]]
     "codes without dots, in lower case": (print_codes_otherwise, TINY, ()),
     "days at noon": (move_days_to_noon, TINY, ()),
     "treated five years earlier": (treat_years_before, TINY, ()),
+    "shares that are none": (add_what_is_no_share, TINY, ()),
     "more patients who do not qualify": (add_strangers_to_the_study, TINY, ()),
 }
 
@@ -240,6 +254,15 @@ def test_the_same_patients_told_otherwise(before: Run, tmp_path: Path, told: str
 def fates_of(one: Run) -> pd.Series:
     ledger = read_frame(one.extract / "ledger.parquet")
     return ledger.groupby(["table", "rule_id"])["n_rows"].sum()
+
+
+def test_a_share_of_no_known_day_lets_nobody_in(before: Run, tmp_path: Path) -> None:
+    after = run(add_what_is_no_share(read_raw()), tmp_path / "after")
+    then, now = (
+        counted(protocol_of("reding1998"), one.extract, tmp_path / str(i))
+        for i, one in enumerate((before, after))
+    )
+    pd.testing.assert_series_equal(now, then)
 
 
 def test_repeated_rows_are_named_in_the_ledger(before: Run, tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def judge_candidates(
 def compile_differential(protocol: Protocol) -> str:
     """Return episode → share in the differential nearest to the index; no row when there is none.
 
-    A bound (`>90`) and a result dated to the month are no share.
+    A bound (`>90`) and a result not dated to the day are no share.
     """
     asked = protocol.index.differential
     if asked is None:
@@ -122,7 +122,8 @@ def compile_differential(protocol: Protocol) -> str:
                        max(value) AS share
                 FROM labs JOIN candidates USING (patient_id)
                 WHERE concept IN ({", ".join(quoted(concept) for concept in asked.concepts)})
-                  AND value IS NOT NULL AND comparator IS NULL AND taken_precision <> 'month'
+                  AND value IS NOT NULL AND comparator IS NULL
+                  AND taken_precision IN ('second', 'day')
                   AND {day} >= {asked.window.from_day} AND {day} <= {asked.window.to_day}
                 GROUP BY ALL
             ) GROUP BY episode_id, taken_at, index_at

@@ -25,8 +25,9 @@ def derive_analysis_set(
     Metastatic disease is missing for a patient without any diagnosis dated up to the index: then
     nobody could have seen it; else yes or no. The neutrophil share is that of the differential
     nearest before or on the index (an absolute count is divided by the white count of the same
-    time). Each covariate has the day on which it became known; DesignError when that is after the
-    day by which the protocol says it is.
+    time); a bound (`>90`) and a result not dated to the day are no share. Each covariate has the
+    day on which it became known; DesignError when that is after the day by which the protocol says
+    it is.
     """
     tables = ["episodes", "causes", "evidence_events", "outcomes", "cohort_diagnoses",
               "cohort_drugs", "cohort_labs"]  # fmt: skip
@@ -83,16 +84,18 @@ def _compile_neutrophils(protocol: Protocol) -> str:
     window = protocol.covariates.neutrophil_window
     low = window.from_day if window.from_day is not None else -100_000
     return f"""
-        WITH differential AS (
-            SELECT episode_id, taken_at, days_from_index AS day, value AS share FROM cohort_labs
-            WHERE concept = 'neutrophils_percent'
+        WITH measured AS (
+            SELECT episode_id, taken_at, concept, value, days_from_index AS day FROM cohort_labs
+            WHERE comparator IS NULL AND taken_precision IN ('second', 'day')
               AND days_from_index BETWEEN {low} AND {window.to_day}
+        ), differential AS (
+            SELECT episode_id, taken_at, day, value AS share FROM measured
+            WHERE concept = 'neutrophils_percent'
             UNION ALL
-            SELECT a.episode_id, a.taken_at, a.days_from_index, 100 * a.value / w.value
-            FROM cohort_labs a
-            JOIN cohort_labs w ON a.episode_id = w.episode_id AND a.taken_at = w.taken_at
+            SELECT episode_id, taken_at, a.day, 100 * a.value / w.value
+            FROM measured a JOIN measured w USING (episode_id, taken_at)
             WHERE a.concept = 'neutrophils_abs' AND w.concept = {quoted(protocol.index.concept)}
-              AND w.value > 0 AND a.days_from_index BETWEEN {low} AND {window.to_day}
+              AND w.value > 0
         )
         SELECT episode_id,
                arg_min(share, (abs(epoch(taken_at) - epoch(index_at)), taken_at, share))
