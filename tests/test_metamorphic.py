@@ -6,8 +6,9 @@ No right answer is written down here; each test says how two answers must lie to
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -184,6 +185,18 @@ def move_days_to_noon(frames: Frames) -> Frames:
     return frames | {"diagnoses": diagnoses.assign(**noon), "deaths": deaths.assign(**died)}
 
 
+def treat_day_by_day(frames: Frames) -> Frames:
+    """Give each drug of several days a row a day."""
+    rows = [row for record in frames["drugs"].to_dict("records") for row in _part(record)]
+    return frames | {"drugs": pd.DataFrame(rows)}
+
+
+def _part(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    days = pd.date_range(record["start"], record["end"] or record["start"], freq="D")
+    for i, day in enumerate(days):
+        yield record | {"id": f"{record['id']}-{i}", "start": str(day), "end": ""}
+
+
 def treat_years_before(frames: Frames) -> Frames:
     """Give everybody antibacterials, growth factor and steroids five years before the index."""
     drugs = ("ceftriaxone", "filgrastim", "pegfilgrastim", "dexamethasone", "plerixafor")
@@ -239,6 +252,7 @@ ALIKE: Mapping[str, tuple[Callable[[Frames], Frames], Manifest, tuple[str, ...]]
     "counts per microlitre": (count_per_microlitre, TINY, ()),
     "codes without dots, in lower case": (print_codes_otherwise, TINY, ()),
     "days at noon": (move_days_to_noon, TINY, ()),
+    "a row a day": (treat_day_by_day, TINY, ("n_events", "first_day", "last_day")),
     "treated five years earlier": (treat_years_before, TINY, ()),
     "shares that are none": (add_what_is_no_share, TINY, ()),
     "more patients who do not qualify": (add_strangers_to_the_study, TINY, ()),

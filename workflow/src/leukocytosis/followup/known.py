@@ -8,6 +8,7 @@ from pathlib import Path
 from leukocytosis.config import Protocol
 from leukocytosis.config.cause import Cause, Way
 from leukocytosis.config.design import WAY_OUT
+from leukocytosis.config.evidence import Rule
 from leukocytosis.config.protocol import Term
 from leukocytosis.errors import DesignError, Problem
 from leukocytosis.store import Connection, fetch, quoted, scan
@@ -69,11 +70,37 @@ def _compile_rule_days(protocol: Protocol) -> str:
     return f"""
         SELECT episode_id, {columns} FROM (
             SELECT episode_id, rule_id,
-                   list_sort(list(DISTINCT days_from_index))
-                       [least({nth}, count(DISTINCT days_from_index))] AS day
-            FROM evidence_events GROUP BY episode_id, rule_id
+                   list_sort(list(DISTINCT day))[least({nth}, count(DISTINCT day))] AS day
+            FROM ({_compile_record_days(protocol)}) GROUP BY episode_id, rule_id
         ) GROUP BY episode_id
     """
+
+
+def _compile_record_days(protocol: Protocol) -> str:
+    """Return the days of the records behind each rule.
+
+    A drug of several days, where a rule asks for several, is known day by day: one row for a
+    course says no more than a row a day.
+    """
+    lasting = [r for r in protocol.evidence if r.from_ == "drugs" and r.at_least_days > 1]
+    named = ", ".join(quoted(rule.id) for rule in lasting)
+    others = f" WHERE rule_id NOT IN ({named})" if named else ""
+    parts = [f"SELECT episode_id, rule_id, days_from_index AS day FROM evidence_events{others}"]
+    parts += [_compile_course_days(rule) for rule in lasting]
+    return " UNION ALL ".join(parts)
+
+
+def _compile_course_days(rule: Rule) -> str:
+    first, last = "d.days_from_index", "d.last_day_from_index"
+    low, high = rule.window.from_day, rule.window.to_day
+    first = f"greatest({first}, {low})" if low is not None else first
+    last = f"least({last}, {high})" if high is not None else last
+    return (
+        f"SELECT e.episode_id, rule_id, unnest(range({first}, {last} + 1)) AS day "
+        "FROM evidence_events e JOIN cohort_drugs d "
+        "ON e.episode_id = d.episode_id AND e.event_id = d.drug_id "
+        f"WHERE rule_id = {quoted(rule.id)}"
+    )
 
 
 def _compile_cause(protocol: Protocol, cause: Cause) -> dict[str, str]:
