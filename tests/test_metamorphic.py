@@ -32,24 +32,23 @@ DRAWN = "permut|imput"  # methods whose draws follow the order of the patients, 
 MONTH = r"\d{4}-\d{2}"
 CYCLE_YEARS, CYCLE_DAYS = 28, 10227  # after which the calendar repeats, leap days and all
 
+EDGE_PATIENTS = (91, 92, 93, 94)
 # patients of their own on whom a rule could lean on the order, the name or the cut of a row
 EDGES: Mapping[str, list[dict[str, str]]] = {
     "patients": [
         {"patient": f"T{n}", "sex": "M", "born": "1950", "from_": "2000-01-01",
-         "until": "2008-12-31"} for n in (91, 92, 93)
+         "until": "2008-12-31"} for n in EDGE_PATIENTS
     ],
     "encounters": [
         {"encounter": f"T{n}-E1", "patient": f"T{n}", "start": "2006-06-01 08:00:00",
          "end": "2006-06-27 12:00:00", "setting": "Inpatient", "disposition": "Home"}
-        for n in (91, 92, 93)
+        for n in EDGE_PATIENTS
     ],
     "diagnoses": [
         *({"id": f"T{n}-D0", "patient": f"T{n}", "day": "2005-11-27", "system": "ICD-10-CM",
-           "code": "C34.90"} for n in (91, 92, 93)),
-        {"id": "T91-D1", "patient": "T91", "day": "2006-06-15", "system": "ICD-10-CM",
-         "code": "J18.9"},
-        {"id": "T93-D1", "patient": "T93", "day": "2006-06-15", "system": "ICD-10-CM",
-         "code": "J18.9"},
+           "code": "C34.90"} for n in EDGE_PATIENTS),
+        *({"id": f"T{n}-D1", "patient": f"T{n}", "day": "2006-06-15", "system": "ICD-10-CM",
+           "code": "J18.9"} for n in (91, 93, 94)),
     ],
     "labs": [
         # two counts at once, before a course that the count stays up through
@@ -57,10 +56,14 @@ EDGES: Mapping[str, list[dict[str, str]]] = {
         {"id": "T91-L2", "patient": "T91", "taken": "2006-06-05 08:00:00", "result": "8"},
         {"id": "T91-L3", "patient": "T91", "taken": "2006-06-15 09:00:00", "result": "52.3"},
         {"id": "T92-L1", "patient": "T92", "taken": "2006-01-01 09:00:00", "result": "52.3"},
-        {"id": "T93-L1", "patient": "T93", "taken": "2006-06-15 09:00:00", "result": "52.3"},
+        *({"id": f"T{n}-L1", "patient": f"T{n}", "taken": "2006-06-15 09:00:00", "result": "52.3"}
+          for n in (93, 94)),
     ],
     "drugs": [
         {"id": "T91-R1", "patient": "T91", "start": "2006-06-05 10:00:00",
+         "end": "2006-06-16 10:00:00", "drug": "ceftriaxone", "route": "IV", "kind": "given"},
+        # nobody counted when this course began, soon after the end of a month
+        {"id": "T94-R1", "patient": "T94", "start": "2006-06-02 10:00:00",
          "end": "2006-06-16 10:00:00", "drug": "ceftriaxone", "route": "IV", "kind": "given"},
         {"id": "T93-R1", "patient": "T93", "start": "2006-06-15 10:00:00",
          "end": "2006-06-18 10:00:00", "drug": "ceftriaxone", "route": "IV", "kind": "given"},
@@ -68,7 +71,7 @@ EDGES: Mapping[str, list[dict[str, str]]] = {
     "microbiology": [
         {"id": f"T{n}-M0", "patient": f"T{n}", "specimen_id": f"T{n}-S0", "day": day,
          "specimen": "Blood culture", "test": "culture", "result": "negative"}
-        for n, day in ((91, "2006-06-15"), (92, "2006-01-01"), (93, "2006-06-15"))
+        for n in EDGE_PATIENTS for day in ["2006-01-01" if n == 92 else "2006-06-15"]
     ],
 }  # fmt: skip
 
@@ -222,6 +225,16 @@ def add_what_is_no_share(frames: Frames) -> Frames:
     return frames | {"labs": append(pd.concat([labs, bounds]), undated)}
 
 
+def add_counts_of_the_month_before(frames: Frames) -> Frames:
+    """Add to everybody a count of some day in May, which can begin no course of June."""
+    rows = [
+        {"id": f"{patient}-M", "patient": patient, "taken": "2006-05", "code": "WBC",
+         "result": "20", "unit": "K/uL", "specimen": "Blood"}
+        for patient in frames["patients"]["patient"]
+    ]  # fmt: skip
+    return frames | {"labs": append(frames["labs"], rows)}
+
+
 def add_strangers_to_the_study(frames: Frames) -> Frames:
     """Add copies of those without a blood count above the threshold."""
     others = each(frames, lambda f: f[f["patient"].isin(["T02", "T28", "T30"])])
@@ -254,6 +267,7 @@ ALIKE: Mapping[str, tuple[Callable[[Frames], Frames], Manifest, tuple[str, ...]]
     "days at noon": (move_days_to_noon, TINY, ()),
     "a row a day": (treat_day_by_day, TINY, ("n_events", "first_day", "last_day")),
     "treated five years earlier": (treat_years_before, TINY, ()),
+    "a count of no known day": (add_counts_of_the_month_before, TINY, ()),
     "shares that are none": (add_what_is_no_share, TINY, ()),
     "more patients who do not qualify": (add_strangers_to_the_study, TINY, ()),
 }
