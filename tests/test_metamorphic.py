@@ -235,6 +235,23 @@ def add_counts_of_the_month_before(frames: Frames) -> Frames:
     return frames | {"labs": append(frames["labs"], rows)}
 
 
+def print_corrections_in_capitals(frames: Frames) -> Frames:
+    labs = frames["labs"]
+    corrected = labs["status"].eq("corrected")
+    return frames | {
+        "labs": labs.assign(specimen=labs["specimen"].mask(corrected, labs["specimen"].str.upper()))
+    }
+
+
+def add_a_bound(frames: Frames) -> Frames:
+    """Put the sign of a bound in a column of its own, and a bound before a count of its number."""
+    labs = frames["labs"]
+    sign = labs["result"].str.extract("^([<>])", expand=False).fillna("")
+    told = labs.assign(bound=sign, result=labs["result"].str.lstrip("<>"))
+    bound = told[told["id"].eq("T03-L1")].assign(id="T03-B", bound="<")
+    return frames | {"labs": pd.concat([bound, told])}
+
+
 def add_strangers_to_the_study(frames: Frames) -> Frames:
     """Add copies of those without a blood count above the threshold."""
     others = each(frames, lambda f: f[f["patient"].isin(["T02", "T28", "T30"])])
@@ -255,6 +272,17 @@ def written(**paths: str) -> Manifest:
 
 
 IN_PARQUET = written(**{table: f"{table}.parquet" for table in TINY.files})
+SIGNS_APART = TINY.model_copy(
+    update={
+        "tables": TINY.tables
+        | {
+            "labs": tuple(
+                source.model_copy(update={"columns": source.columns | {"comparator": "bound"}})
+                for source in TINY.tables["labs"]
+            )
+        }
+    }
+)
 IN_PARTS = written(**{table: f"{table}_*.csv" for table in ("patients", "labs", "diagnoses")})
 ALIKE: Mapping[str, tuple[Callable[[Frames], Frames], Manifest, tuple[str, ...]]] = {
     "rows in another order": (shuffle, TINY, ()),
@@ -264,6 +292,8 @@ ALIKE: Mapping[str, tuple[Callable[[Frames], Frames], Manifest, tuple[str, ...]]
     "a file in several parts": (stay, IN_PARTS, ()),
     "counts per microlitre": (count_per_microlitre, TINY, ()),
     "codes without dots, in lower case": (print_codes_otherwise, TINY, ()),
+    "corrections in capitals": (print_corrections_in_capitals, TINY, ()),
+    "a bound before a count of its number": (add_a_bound, SIGNS_APART, ()),
     "days at noon": (move_days_to_noon, TINY, ()),
     "a row a day": (treat_day_by_day, TINY, ("n_events", "first_day", "last_day")),
     "treated five years earlier": (treat_years_before, TINY, ()),

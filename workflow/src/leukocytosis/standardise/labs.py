@@ -90,13 +90,14 @@ def compile_labs(con: Connection, parts: str, measures: Measures) -> str:
 
 def _compile_repetitions(parts: str) -> str:
     """Return, by their place, the rows that a correction replaces or that say it all again."""
-    same_result = "patient_id, code, taken_at, specimen"
+    same_result = "patient_id, code, taken_at, lower(specimen)"
     return (
         "SELECT ordinal, if(superseded, 'superseded_by_correction', 'duplicate') AS why FROM ("
         "SELECT ordinal, "
         f"max(correction) OVER (PARTITION BY {same_result}) > correction AS superseded, "
-        f"row_number() OVER (PARTITION BY {same_result}, value_text, printed_unit, correction "
-        "ORDER BY ordinal) > 1 AS duplicate FROM ("
+        # a bound may stand in a column of its own: the number alone is no repetition of it
+        f"row_number() OVER (PARTITION BY {same_result}, value_text, comparator, printed_unit, "
+        "correction ORDER BY ordinal) > 1 AS duplicate FROM ("
         "SELECT *, if(corrected, "
         f"dense_rank() OVER (PARTITION BY {same_result} ORDER BY ordinal), 0) AS correction "
         f"FROM (SELECT *, {HASH} AS same FROM {parts} WHERE rejected_by IS NULL) "
