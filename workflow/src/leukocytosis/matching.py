@@ -81,6 +81,11 @@ def compile_named(entries: Iterable[Entry], table: str) -> str:
     return f"({' OR '.join(parts)})"
 
 
+def compile_dated(precision: str = "taken_precision") -> str:
+    """Return the condition that the day of a record is known, not its month or year alone."""
+    return f"{precision} IN ('second', 'day')"
+
+
 # an order counts only in a stay of which no administration is on record: there the extract
 # cannot tell what was given
 COMPILED_GIVEN = "(kind IN ('given', 'dispensed') OR NOT doses_recorded)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from leukocytosis.config import Codelist, Protocol
-from leukocytosis.matching import compile_words_match
+from leukocytosis.matching import compile_dated, compile_words_match
 from leukocytosis.prose import describe_bound
 from leukocytosis.store import quoted
 
@@ -19,7 +19,7 @@ def compile_counts(protocol: Protocol, codelists: Mapping[str, Codelist]) -> Ite
     yield (
         "dated_to_the_day",
         "such a count dated to the day",
-        "FROM {before} WHERE taken_precision IN ('second', 'day')",
+        f"FROM {{before}} WHERE {compile_dated()}",
     )
     if index.in_inpatient_stay:
         yield "in_stay", "such a count during an inpatient stay", IN_STAY
@@ -88,7 +88,7 @@ def _compile_after(days: int, tests: Codelist) -> str:
     return (
         "FROM {before} b SEMI JOIN microbiology m ON m.patient_id = b.patient_id "
         f"AND m.result = 'positive' AND ({test} OR {specimen}) "
-        "AND m.collected_precision IN ('second', 'day') "
+        f"AND {compile_dated('m.collected_precision')} "
         "AND date_diff('day', CAST(m.collected_at AS DATE), CAST(b.taken_at AS DATE)) "
         f"BETWEEN 0 AND {days}"
     )

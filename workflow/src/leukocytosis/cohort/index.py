@@ -9,8 +9,8 @@ from leukocytosis.cohort.counts import compile_counts
 from leukocytosis.cohort.days import compile_days
 from leukocytosis.config import Codelist, Protocol
 from leukocytosis.config.evidence import Window
-from leukocytosis.config.protocol import TUMOURS, Criterion
-from leukocytosis.matching import compile_in_systems
+from leukocytosis.config.protocol import Criterion
+from leukocytosis.matching import compile_dated, compile_in_systems
 from leukocytosis.prose import describe_differential
 from leukocytosis.store import (
     Connection,
@@ -123,7 +123,7 @@ def compile_differential(protocol: Protocol) -> str:
                 FROM labs JOIN candidates USING (patient_id)
                 WHERE concept IN ({", ".join(quoted(concept) for concept in asked.concepts)})
                   AND value IS NOT NULL AND comparator IS NULL
-                  AND taken_precision IN ('second', 'day')
+                  AND {compile_dated()}
                   AND {day} >= {asked.window.from_day} AND {day} <= {asked.window.to_day}
                 GROUP BY ALL
             ) GROUP BY episode_id, taken_at, index_at
@@ -221,7 +221,7 @@ def write_episodes(
             SELECT episode_id, value, date_diff('day', index_on, CAST(taken_at AS DATE)) AS day
             FROM labs JOIN judged USING (patient_id)
             WHERE concept = {quoted(protocol.index.concept)}
-              AND taken_precision IN ('second', 'day')
+              AND {compile_dated()}
         ), peaks AS (
             SELECT episode_id, max(value) AS peak, arg_max(day, (value, -day)) AS peak_day
             FROM counts WHERE day BETWEEN 0 AND {PEAK_UNTIL_DAY} GROUP BY episode_id
@@ -244,7 +244,7 @@ def _compile_tumour_group(protocol: Protocol, codelists: Mapping[str, Codelist])
     tumour = protocol.tumour
     if tumour is None:
         return "SELECT episode_id, CAST(NULL AS VARCHAR) AS tumour_group FROM judged"
-    entries = codelists[tumour.codelist or TUMOURS].entries
+    entries = codelists[tumour.codelist].entries
     groups = sorted({entry.category for entry in entries})
     matches = {
         group: compile_in_systems(
@@ -253,7 +253,6 @@ def _compile_tumour_group(protocol: Protocol, codelists: Mapping[str, Codelist])
         for group in groups
     }
     whens = " ".join(f"WHEN {match} THEN {quoted(group)}" for group, match in matches.items())
-    match = compile_in_systems("code", "code_system", entries)
     return f"""
         SELECT episode_id, coalesce(found, (SELECT if(count(*) > 0, 'none_coded', NULL)
             FROM diagnoses)) AS tumour_group
@@ -261,7 +260,7 @@ def _compile_tumour_group(protocol: Protocol, codelists: Mapping[str, Codelist])
             SELECT episode_id, arg_max(category, (category <> 'metastasis_only', recorded_at, code))
                 AS found
             FROM (SELECT *, CASE {whens} END AS category FROM candidate_diagnoses
-                  WHERE {match} AND {compile_window(tumour.window)})
+                  WHERE {compile_criterion(tumour, codelists)})
             GROUP BY episode_id
         ) USING (episode_id)
     """

@@ -211,14 +211,17 @@ class Protocol(Strict):
         return {rule.id: rule for rule in self.evidence}[rule_id]
 
     @property
-    def tumour(self) -> Criterion | Rule | None:
+    def tumour(self) -> Criterion | None:
         """Return what shows a patient's tumour; None where the study asks for none.
 
         The first criterion of entry; where everybody may enter, the rule of the list of tumours.
         """
-        criteria: list[Criterion | Rule] = [*self.population.include]
-        criteria += [rule for rule in self.evidence if rule.codelist == TUMOURS]
-        return criteria[0] if criteria else None
+        asked = [
+            Criterion(id=rule.id, title=rule.title, codelist=TUMOURS, window=rule.window,
+                      basis=rule.basis, source=rule.source)
+            for rule in self.evidence if rule.codelist == TUMOURS
+        ]  # fmt: skip
+        return next(iter((*self.population.include, *asked)), None)
 
     def may_decide(self, cause: Cause, grade: str) -> bool:
         """Return whether a cause is certain enough at a grade to decide."""

@@ -30,6 +30,17 @@ if TYPE_CHECKING:
 
 GROUPED = {"curves", "states", "white_counts"}  # tables of a row per group and day
 
+EACH_ALONE = {  # what a table needs whatever the others say
+    "estimates": hide_estimates,
+    "attrition": round_attrition,
+    "states": thin_states,
+    "white_counts": hide_white_counts,
+    "multiverse": hide_variants,
+    "codelists": round_codelists,
+    "ledger": round_rows,
+    "quality": round_rows,
+}
+
 
 def disclose(tables: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.DataFrame]:
     """Return the tables as they may leave. DisclosureError for a person-level table.
@@ -49,17 +60,7 @@ def disclose(tables: dict[str, pd.DataFrame], policy: Policy) -> dict[str, pd.Da
     if k <= 1:
         return tables
     open_tables = dict(tables)
-    hide = {
-        "estimates": hide_estimates,
-        "attrition": round_attrition,
-        "states": thin_states,
-        "white_counts": hide_white_counts,
-        "multiverse": hide_variants,
-        "codelists": round_codelists,
-        "ledger": round_rows,
-        "quality": round_rows,
-    }
-    for name, hidden in hide.items():
+    for name, hidden in EACH_ALONE.items():
         if name in tables:
             open_tables[name] = hidden(tables[name], k)
     if "estimates" in tables:

@@ -8,7 +8,7 @@ from pathlib import Path
 from leukocytosis.config import Codelist, Protocol
 from leukocytosis.followup.known import check_known, compile_cause_days
 from leukocytosis.followup.treatment import compile_treatment
-from leukocytosis.matching import compile_in_systems
+from leukocytosis.matching import compile_dated, compile_in_systems
 from leukocytosis.store import add_views, connect, quoted, write_table
 from leukocytosis.tables import analysis_set_table
 
@@ -86,7 +86,7 @@ def _compile_neutrophils(protocol: Protocol) -> str:
     return f"""
         WITH measured AS (
             SELECT episode_id, taken_at, concept, value, days_from_index AS day FROM cohort_labs
-            WHERE comparator IS NULL AND taken_precision IN ('second', 'day')
+            WHERE comparator IS NULL AND {compile_dated()}
               AND days_from_index BETWEEN {low} AND {window.to_day}
         ), differential AS (
             SELECT episode_id, taken_at, day, value AS share FROM measured
